@@ -1,0 +1,237 @@
+"""ProgressLog: a command in, events appended, positions and outcomes out."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+from eventsourcing.application import Application
+from eventsourcing.persistence import IntegrityError, OperationalError
+
+from domain import challenge as challenges
+from domain import challenge_decisions, rewards, user
+from domain.batch import Batch
+from domain.challenge import Challenge, ChallengeCommand
+from domain.commands import ChangeReward, KeepUser, LogEntry, VoidEntry
+from domain.errors import Busy, NotFound, Refused
+from domain.events import Recorded
+from domain.ids import definition_id, engagement_id, owner_stream_id, slice_of, user_id
+from domain.outcomes import Logged, Position
+from domain.streams import Snapshot, StreamRow, Streams, ids_of
+from domain.user import PersonalData
+from domain.vocabulary import Slug
+from domain.voids import History
+
+TRIES = 50
+T = TypeVar("T")
+
+
+class LogRecorder(Protocol):
+    """What the sliced log adds to the library's recorder."""
+
+    @property
+    def slices(self) -> int: ...
+    def load_streams(self, ids: Sequence[UUID]) -> dict[UUID, StreamRow]: ...
+    def find_entries(self, entry_ids: Sequence[UUID]) -> dict[UUID, Any]: ...
+    def insert_events(
+        self,
+        stored_events: Sequence[Any],
+        *,
+        snapshots: Iterable[Snapshot] = (),
+        people: Iterable[PersonalData] = (),
+        import_id: UUID | None = None,
+    ) -> Sequence[int]: ...
+
+
+class ProgressLog(Application[UUID]):
+    """Everything that may be asked of the domain. Every method takes the time as an argument.
+
+    A method reads the streams that it needs, lets the domain decide, and appends. When somebody else wrote to one of
+    the streams first, it reads and decides again. Raises the refusals of `domain.errors`; Busy when others kept
+    writing first or the log did not answer in time.
+    """
+
+    name = "progress_log"
+
+    def __init__(self, database_url: str, **settings: str) -> None:
+        super().__init__({"PERSISTENCE_MODULE": "eventstore", "DATABASE_URL": database_url, **settings})
+        self.mapper.envelope = Recorded  # type: ignore[attr-defined]
+        self.log_recorder: LogRecorder = self.recorder  # type: ignore[assignment]
+
+    def log_entries(
+        self, tenant: str, entries: Sequence[LogEntry], *, now: datetime, import_id: UUID | None = None
+    ) -> list[Logged | Refused]:
+        """Record entries in order; a refused one does not stop the others. `import_id` marks a backfill."""
+        outcomes: dict[int, Logged | Refused] = {}
+        self._log(tenant, list(enumerate(entries)), outcomes, now, import_id)
+        return [outcomes[index] for index in range(len(entries))]
+
+    def log_entry(self, tenant: str, entry: LogEntry, *, now: datetime, import_id: UUID | None = None) -> Logged:
+        """Record one entry. Raises what it is refused for."""
+        outcome = self.log_entries(tenant, [entry], now=now, import_id=import_id)[0]
+        if isinstance(outcome, Refused):
+            raise outcome
+        return outcome
+
+    def void_entry(self, tenant: str, command: VoidEntry, *, now: datetime) -> Position:
+        """Take an entry back (RULES 7). Done twice, it is the same void."""
+        found = self.log_recorder.find_entries([command.entry_id]).get(command.entry_id)
+        if found is None or found.tenant != tenant:
+            raise NotFound(f"there is no log entry {command.entry_id}")
+
+        def attempt() -> Position:
+            events = self._history(found.originator_id)
+            entry = next(one.event.entry for one in events if one.entry_id == command.entry_id)  # type: ignore[attr-defined]
+            streams = self._streams(tenant, ids_of(tenant, [(entry.definition_id, entry.owner_id)]), now)
+            decision = streams.engagement(entry.definition_id, entry.owner_id)
+            challenge, _ = streams.challenge(entry.definition_id)
+            challenge_decisions.void(decision, command, History(events), challenge)
+            return self._append(streams) or self.position_of(found.originator_id, found.position)
+
+        return self._retry(attempt)
+
+    def define(
+        self, tenant: str, definition: UUID, command: ChallengeCommand, *, now: datetime
+    ) -> tuple[Challenge, Position | None]:
+        """Make or change a definition or one of its milestones. The position is None when nothing changed."""
+
+        def attempt() -> tuple[Challenge, Position | None]:
+            streams = self._streams(tenant, [definition_id(tenant, command.slug, definition)], now)
+            decision = streams.definition(command.slug, definition)
+            for event in challenges.decide(decision.state, command, now):
+                decision.record(event)
+            if decision.state is None:
+                raise NotFound(f"there is no {command.slug} {definition}")
+            return decision.state, self._append(streams)
+
+        return self._retry(attempt)
+
+    def definition(self, tenant: str, slug: Slug, definition: UUID, *, now: datetime) -> Challenge | None:
+        """A definition as it stands; None when there is none."""
+        return self._streams(tenant, [definition_id(tenant, slug, definition)], now).definition(slug, definition).state
+
+    def keep_user(self, tenant: str, command: KeepUser, *, now: datetime) -> tuple[str, Position | None]:
+        """Create an end user, or change what is given. Answers the user's id; no position when nothing changed."""
+        identifier = command.id or str(user_id(tenant, command.external_id or ""))
+        columns: dict[str, Any] = {**command.personal, "created_at": now, "updated_at": now}
+        if command.external_id is not None:
+            columns["external_id"] = command.external_id
+        if command.status is not None:
+            columns["status"] = command.status
+
+        def attempt() -> tuple[str, Position | None]:
+            streams = self._streams(tenant, [owner_stream_id(tenant, identifier)], now)
+            decision = streams.user(identifier)
+            event = user.decide(decision.state, identifier, command)
+            if event is None:
+                return identifier, None
+            decision.record(event)
+            person = PersonalData(tenant=tenant, id=identifier, columns=columns)
+            return identifier, self._append(streams, people=[person])
+
+        return self._retry(attempt)
+
+    def change_reward(self, tenant: str, command: ChangeReward, *, now: datetime) -> Position | None:
+        """Note a coupon code or an expiry on a reward. Raises NotFound."""
+        stream = engagement_id(tenant, command.definition_id, command.owner_id)
+
+        def attempt() -> Position | None:
+            streams = self._streams(tenant, [stream], now)
+            decision = streams.engagement(command.definition_id, command.owner_id)
+            event = rewards.decide(self._history(stream), command)
+            if event is None:
+                return None
+            decision.record(event)
+            return self._append(streams)
+
+        return self._retry(attempt)
+
+    def advance(self, tenant: str, engagements: Sequence[UUID], *, now: datetime) -> int:
+        """Seal what is due in these engagements (RULES 6). Answers how many events that wrote.
+
+        One that somebody else writes to at the same moment is left to them: every entry seals first.
+        """
+        streams = self._streams(tenant, engagements, now)
+        decisions = [found for found in map(streams.engagement_of, engagements) if found]
+        wanted = {decision.state.definition_id for decision in decisions}
+        definitions = self._streams(tenant, [definition_id(tenant, Slug.CHALLENGE, one) for one in wanted], now)
+        for decision in decisions:
+            challenge, _ = definitions.challenge(decision.state.definition_id)
+            challenge_decisions.advance(decision, challenge.pauses, now)
+        written = sum(len(decision.events) for decision in decisions)
+        try:
+            self._append(streams)
+        except IntegrityError:
+            if len(engagements) == 1:
+                return 0
+            middle = len(engagements) // 2
+            halves = engagements[:middle], engagements[middle:]
+            return sum(self.advance(tenant, half, now=now) for half in halves)
+        return written
+
+    def position_of(self, identifier: UUID, number: int) -> Position:
+        """The place in the log of a number in the slice that this id names."""
+        return Position(slice_of(identifier, self.log_recorder.slices), number)
+
+    def _log(
+        self,
+        tenant: str,
+        entries: list[tuple[int, LogEntry]],
+        outcomes: dict[int, Logged | Refused],
+        now: datetime,
+        import_id: UUID | None,
+    ) -> None:
+        """Try them all at once; after a conflict, the slices one by one, each until it succeeds."""
+        try:
+            outcomes.update(self._attempt(tenant, entries, now, import_id))
+        except IntegrityError:
+            slices: dict[int, list[tuple[int, LogEntry]]] = {}
+            for index, entry in entries:
+                stream = engagement_id(tenant, entry.definition_id, entry.owner_id)
+                slices.setdefault(slice_of(stream, self.log_recorder.slices), []).append((index, entry))
+            for part in slices.values():
+                outcomes.update(self._retry(lambda part=part: self._attempt(tenant, part, now, import_id)))  # type: ignore[misc]
+        except OperationalError as error:
+            raise Busy(f"the log did not answer: {error}") from error
+
+    def _attempt(
+        self, tenant: str, entries: list[tuple[int, LogEntry]], now: datetime, import_id: UUID | None
+    ) -> dict[int, Logged | Refused]:
+        pairs = [(entry.definition_id, entry.owner_id) for _, entry in entries]
+        streams = self._streams(tenant, ids_of(tenant, pairs), now)
+        batch = Batch(streams, self.log_recorder.find_entries, self._history, self.position_of, backfill=import_id is not None)
+        batch.decide(entries)
+        events, snapshots = streams.decided()
+        stored = [self.mapper.to_stored_event(event) for event in events]  # type: ignore[arg-type]
+        numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, import_id=import_id)
+        return batch.outcomes(
+            {event.entry_id: number for event, number in zip(events, numbers, strict=True) if event.entry_id}
+        )
+
+    def _streams(self, tenant: str, ids: Sequence[UUID], now: datetime) -> Streams:
+        return Streams(tenant, self.log_recorder.load_streams(ids), self._history, now)
+
+    def _history(self, stream: UUID) -> list[Recorded]:
+        recorded: Any = self.events.get(stream)
+        return list(recorded)
+
+    def _append(self, streams: Streams, people: Iterable[PersonalData] = ()) -> Position | None:
+        """Append what was decided; the position of the last event, None when there was nothing."""
+        events, snapshots = streams.decided()
+        if not events:
+            return None
+        stored = [self.mapper.to_stored_event(event) for event in events]  # type: ignore[arg-type]
+        numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, people=people)
+        return self.position_of(events[-1].originator_id, numbers[-1])
+
+    def _retry(self, attempt: Callable[[], T]) -> T:
+        for turn in range(TRIES):
+            try:
+                return attempt()
+            except IntegrityError:
+                time.sleep(random.uniform(0, 0.002 * min(turn + 1, 10)))
+            except OperationalError as error:
+                raise Busy(f"the log did not answer: {error}") from error
+        raise Busy(f"others kept writing to the same stream, {TRIES} times in a row")

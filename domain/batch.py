@@ -1,0 +1,127 @@
+"""Many entries decided together: what came before is found first, the rest is decided in order (RULES 4.1)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from domain.challenge_decisions import log_entry
+from domain.challenge_progress import ChallengeProgress, Run
+from domain.commands import LogEntry
+from domain.engagement import EntryCounted, EntryNotCounted, MilestoneReached, RunCompleted
+from domain.errors import EntryConflict, Refused
+from domain.events import Recorded
+from domain.ids import engagement_id, entry_id
+from domain.outcomes import Logged, Position
+from domain.streams import CHALLENGE_PROGRESS, Streams
+
+
+class Batch:
+    """Entries on their way into the log."""
+
+    def __init__(
+        self,
+        streams: Streams,
+        find_entries: Callable[[Sequence[UUID]], dict[UUID, Any]],
+        history: Callable[[UUID], Iterable[Recorded]],
+        position_of: Callable[[UUID, int], Position],
+        *,
+        backfill: bool,
+    ) -> None:
+        self._streams = streams
+        self._find_entries = find_entries
+        self._history = history
+        self._position_of = position_of
+        self._backfill = backfill
+        self._results: dict[int, Logged | Refused] = {}
+        self._first: dict[UUID, int] = {}
+        self._repeats: dict[int, int] = {}
+
+    def decide(self, entries: Sequence[tuple[int, LogEntry]]) -> None:
+        """Decide each entry, in order. A refused one is remembered with its reason and leaves no trace."""
+        named = [(index, entry, *self._ids(entry)) for index, entry in entries]
+        before = self._find_entries([identifier for *_, identifier in named])
+        for index, entry, stream, identifier in named:
+            try:
+                if identifier in before:
+                    self._results[index] = self._replay(entry, stream, identifier)
+                elif identifier in self._first:
+                    self._repeat(index, entry, self._first[identifier])
+                else:
+                    self._results[index] = self._record(entry, stream, identifier)
+                    self._first[identifier] = index
+            except Refused as refusal:
+                self._results[index] = refusal
+
+    def outcomes(self, numbers: Mapping[UUID, int]) -> dict[int, Logged | Refused]:
+        """What came of each entry, once it is written and has its position."""
+        placed: dict[int, Logged | Refused] = {}
+        for index, result in self._results.items():
+            if isinstance(result, Logged) and result.position is None:
+                result = replace(result, position=self._position_of(result.id, numbers[result.id]))
+            placed[index] = result
+        for index, first in self._repeats.items():
+            again = placed[first]
+            placed[index] = replace(again, replayed=True) if isinstance(again, Logged) else again
+        return placed
+
+    def _ids(self, entry: LogEntry) -> tuple[UUID, UUID]:
+        stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id)
+        return stream, entry_id(stream, entry.unique_identifier)
+
+    def _record(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
+        challenge, rules = self._streams.challenge(entry.definition_id)
+        decision = self._streams.engagement(entry.definition_id, entry.owner_id, stream)
+        before = len(decision.events)
+        log_entry(
+            decision, entry, challenge, rules, self._streams.owner_status(entry.owner_id), backfill=self._backfill
+        )
+        return _logged(decision.events[before:], identifier, decision.state)
+
+    def _repeat(self, index: int, entry: LogEntry, first: int) -> None:
+        """The same entry twice in one batch: the first answer again."""
+        before = self._results[first]
+        if not isinstance(before, Logged) or before.event.entry != entry:
+            raise _conflict(entry)
+        self._repeats[index] = first
+
+    def _replay(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
+        """An entry that the log holds already: the first answer, folded from the events up to it."""
+        empty = ChallengeProgress(
+            id=stream, tenant=self._streams.tenant, definition_id=entry.definition_id, owner_id=entry.owner_id
+        )
+        state = empty
+        consequences: list[Recorded] = []
+        for recorded in self._history(stream):
+            if consequences and not isinstance(recorded.event, RunCompleted | MilestoneReached):
+                break
+            if consequences or recorded.entry_id == identifier:
+                consequences.append(recorded)
+            state = CHALLENGE_PROGRESS.evolve(state, recorded.event, recorded.recorded_at)
+        logged = _logged(consequences, identifier, state)
+        if logged.event.entry != entry:
+            raise _conflict(entry)
+        number = next(one.position for one in consequences if one.entry_id == identifier)
+        return replace(logged, position=self._position_of(identifier, number), replayed=True)
+
+
+def _logged(events: Sequence[Recorded], identifier: UUID, state: ChallengeProgress) -> Logged:
+    recorded = next(one for one in events if one.entry_id == identifier)
+    event = recorded.event
+    if not isinstance(event, EntryCounted | EntryNotCounted):
+        raise TypeError(f"{event!r} records no entry")
+    run: Run | None = state.run(event.run_id) if isinstance(event, EntryCounted) else None
+    return Logged(
+        id=identifier,
+        tenant=recorded.tenant,
+        recorded_at=recorded.recorded_at,
+        event=event,
+        run=run,
+        reached=tuple(one.event for one in events if isinstance(one.event, MilestoneReached)),
+    )
+
+
+def _conflict(entry: LogEntry) -> EntryConflict:
+    message = f"{entry.unique_identifier!r} came before with other content"
+    return EntryConflict(message, {"unique_identifier": [message]})

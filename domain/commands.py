@@ -1,0 +1,87 @@
+"""What may be asked of the domain: frozen values in the imperative."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.vocabulary import OwnerStatus, Slug
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that may be refused."""
+
+
+class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """This owner did this, then. Immutable; recorded once under its `unique_identifier`."""
+
+    definition_id: UUID
+    owner_id: str
+    activity_at: datetime
+    unique_identifier: str
+    activity_id: str | None = None
+    activity_value: Decimal | None = None
+    attributes: dict[str, str | int | float | bool | None] = {}
+    slug: Slug = Slug.CHALLENGE
+
+
+class VoidEntry(Command, frozen=True, kw_only=True):
+    """Take an entry back: it stays in the log, its effect goes (RULES 7)."""
+
+    entry_id: UUID
+    reason: str
+    actor: str
+
+
+class Define(Command, frozen=True, kw_only=True):
+    """Make a definition, with the given fields of its kind."""
+
+    id: UUID
+    slug: Slug
+    fields: dict[str, Any]
+
+
+class Redefine(Command, frozen=True, kw_only=True):
+    """Change some fields of a definition; runs in progress keep the rules they started with."""
+
+    id: UUID
+    slug: Slug
+    changes: dict[str, Any]
+
+
+class AddMilestone(Command, frozen=True, kw_only=True):
+    """Add a reward checkpoint to a definition."""
+
+    id: UUID
+    slug: Slug
+    definition_id: UUID
+    fields: dict[str, Any]
+
+
+class ChangeMilestone(Command, frozen=True, kw_only=True):
+    """Change some fields of a milestone."""
+
+    id: UUID
+    slug: Slug
+    definition_id: UUID
+    changes: dict[str, Any]
+
+
+class ChangeReward(Command, frozen=True, kw_only=True):
+    """Note on a reward what the tenant did with it."""
+
+    reward_id: UUID
+    definition_id: UUID
+    owner_id: str
+    changes: dict[str, Any]
+
+
+class KeepUser(Command, frozen=True, kw_only=True):
+    """Create an end user, or change the given personal data and status. `id` or `external_id` names the user."""
+
+    id: str | None = None
+    external_id: str | None = None
+    status: OwnerStatus | None = None
+    personal: dict[str, str | None] = {}

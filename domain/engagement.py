@@ -1,0 +1,139 @@
+"""What challenge and streak engagements share: their events, and where an entry is placed (RULES 4)."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from domain.commands import LogEntry
+from domain.definitions import Milestone, Rules
+from domain.errors import invalid
+from domain.events import Event
+from domain.numbers import ZERO, complaint
+from domain.tally import EMPTY, Tally
+from domain.vocabulary import Method, Reason, Slug
+from domain.windows import Window
+
+MAX_AHEAD_SECONDS = 300
+
+
+class RunStarted(Event, frozen=True, kw_only=True):
+    """One try began. It keeps the rules that it started with."""
+
+    TOPIC = "RunStarted"
+    run_id: UUID
+    definition_id: UUID
+    owner_id: str
+    window: Window
+    started_at: datetime
+    rules: Rules
+    slug: Slug = Slug.CHALLENGE
+
+
+class EntryCounted(Event, frozen=True, kw_only=True):
+    """An entry was added to the tally of its window; `count` and `total` are the tally after it."""
+
+    TOPIC = "EntryCounted"
+    entry: LogEntry
+    run_id: UUID
+    window: Window
+    count: int
+    total: Decimal
+    started_at: datetime
+    new_value: str | None = None
+    backfill: bool = False
+
+
+class EntryNotCounted(Event, frozen=True, kw_only=True):
+    """An entry was recorded and changed nothing else."""
+
+    TOPIC = "EntryNotCounted"
+    entry: LogEntry
+    reason: Reason
+    window: Window | None = None
+    backfill: bool = False
+
+
+class RunCompleted(Event, frozen=True, kw_only=True):
+    """The run reached its target: the time is the activityAt of the entry that did it."""
+
+    TOPIC = "RunCompleted"
+    run_id: UUID
+    completed_at: datetime
+    value: Decimal
+
+
+class CompletionRolledBack(Event, frozen=True, kw_only=True):
+    """A void took the run below its target, and its definition undoes completions then."""
+
+    TOPIC = "CompletionRolledBack"
+    run_id: UUID
+
+
+class MilestoneReached(Event, frozen=True, kw_only=True):
+    """The value reached a milestone; its one reward is issued with this event."""
+
+    TOPIC = "MilestoneReached"
+    milestone: Milestone
+    reward_id: UUID
+    run_id: UUID
+    definition_id: UUID
+    owner_id: str
+    reached_at: datetime
+    period_key: str
+    slug: Slug = Slug.CHALLENGE
+    backfill: bool = False
+
+
+class RewardChanged(Event, frozen=True, kw_only=True):
+    """The tenant noted a coupon code or an expiry on a reward."""
+
+    TOPIC = "RewardChanged"
+    reward_id: UUID
+    changed: tuple[str, ...]
+    coupon_code: str | None = None
+    reward_expiry_at: datetime | None = None
+
+
+class EntryVoided(Event, frozen=True, kw_only=True):
+    """An entry was taken back. `rewards` are those that it no longer supports; they stay given (RULES 7).
+
+    `effective` is false when the window was sealed or the entry never counted: then the outcome stays.
+    """
+
+    TOPIC = "EntryVoided"
+    entry_id: UUID
+    reason: str
+    actor: str
+    voided_at: datetime
+    effective: bool
+    run_id: UUID | None = None
+    window: Window | None = None
+    tally: Tally = EMPTY
+    total: Decimal = ZERO
+    started_at: datetime | None = None
+    rewards: tuple[UUID, ...] = ()
+
+
+def refuse_impossible(entry: LogEntry, now: datetime) -> None:
+    """Refuse an activityAt of more than 300 s after `now`, and a value that is no exact decimal ≥ 0 (RULES 4)."""
+    if (entry.activity_at - now).total_seconds() > MAX_AHEAD_SECONDS:
+        raise invalid("activity_at", f"is more than {MAX_AHEAD_SECONDS} s in the future")
+    message = complaint(entry.activity_value) if entry.activity_value is not None else None
+    if message:
+        raise invalid("activity_value", message)
+
+
+def refuse_incomplete(entry: LogEntry, rules: Rules) -> None:
+    """Refuse an entry without the value that its rules gather (RULES 4)."""
+    if rules.method is Method.SUM and entry.activity_value is None:
+        raise invalid("activity_value", "is needed: this definition sums values")
+    if rules.method is Method.DISTINCT and attribute_of(entry, rules) is None:
+        raise invalid("attributes", f"{rules.distinct_by!r} is needed: this definition counts its different values")
+
+
+def attribute_of(entry: LogEntry, rules: Rules) -> str | None:
+    """The value that `distinctBy` names, as text; None when the entry has none."""
+    value = entry.attributes.get(rules.distinct_by) if rules.distinct_by else None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)

@@ -1,0 +1,33 @@
+"""What the application answers: where it wrote, and what came of it."""
+
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+
+from domain.challenge_progress import Run
+from domain.engagement import EntryCounted, EntryNotCounted, MilestoneReached
+
+
+class Position(NamedTuple):
+    """A place in the log: a slice and a number in it."""
+
+    slice: int
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.slice}:{self.number}"
+
+
+class Logged(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry in the log: how it was recorded, the run after it, the milestones that it reached."""
+
+    id: UUID
+    tenant: str
+    recorded_at: datetime
+    event: EntryCounted | EntryNotCounted
+    run: Run | None
+    reached: tuple[MilestoneReached, ...]
+    position: Position | None = None
+    replayed: bool = False

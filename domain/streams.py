@@ -1,0 +1,162 @@
+"""Streams read for a command: each becomes a decision when it is first asked for."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
+
+import msgspec
+
+from domain import challenge as challenges
+from domain import challenge_progress, user
+from domain.challenge import Challenge
+from domain.challenge_progress import ChallengeProgress
+from domain.decision import Decision
+from domain.definitions import Rules
+from domain.errors import DefinitionNotFound
+from domain.events import Event, Recorded
+from domain.ids import definition_id, engagement_id, owner_stream_id
+from domain.user import User
+from domain.vocabulary import OwnerStatus, Slug
+
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class StreamRow(Protocol):
+    """The latest snapshot of a stream, as the log keeps it."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+
+
+class Snapshot(NamedTuple):
+    """The state of a stream after what was decided."""
+
+    originator_id: UUID
+    version: int
+    topic: str
+    state: str
+    due_at: datetime | None
+
+
+class Kind(NamedTuple):
+    """How a kind of stream is folded and kept. A changed state gets another topic and is folded anew."""
+
+    topic: str
+    decode: Callable[[str], Any]
+    evolve: Callable[[Any, Event, datetime], Any]
+
+
+CHALLENGE = Kind("Challenge.1", msgspec.json.Decoder(Challenge).decode, challenges.evolve)
+CHALLENGE_PROGRESS = Kind(
+    "ChallengeProgress.1", msgspec.json.Decoder(ChallengeProgress).decode, challenge_progress.evolve
+)
+USER = Kind("User.1", msgspec.json.Decoder(User).decode, user.evolve)
+KINDS = {type_: kind for type_, kind in ((Challenge, CHALLENGE), (ChallengeProgress, CHALLENGE_PROGRESS), (User, USER))}
+
+
+class Streams:
+    """The streams of one command or batch, and the decisions made on them."""
+
+    def __init__(
+        self,
+        tenant: str,
+        rows: Mapping[UUID, StreamRow],
+        history: Callable[[UUID], Iterable[Recorded]],
+        now: datetime,
+    ) -> None:
+        self.tenant = tenant
+        self.now = now
+        self._rows = rows
+        self._history = history
+        self._decisions: dict[UUID, Decision[Any]] = {}
+        self._rules: dict[UUID, tuple[Challenge, Rules]] = {}
+
+    def engagement(self, definition: UUID, owner_id: str, stream: UUID | None = None) -> Decision[ChallengeProgress]:
+        """One owner on one challenge; new when nothing was logged yet."""
+        stream = stream or engagement_id(self.tenant, definition, owner_id)
+        empty = ChallengeProgress(id=stream, tenant=self.tenant, definition_id=definition, owner_id=owner_id)
+        return self._decision(stream, CHALLENGE_PROGRESS, empty)
+
+    def engagement_of(self, stream: UUID) -> Decision[ChallengeProgress] | None:
+        """The engagement that is this stream; None when there is no such stream, or it is something else."""
+        row = self._rows.get(stream)
+        if row is None or not row.topic.startswith("ChallengeProgress."):
+            return None
+        return self._decision(stream, CHALLENGE_PROGRESS, None)
+
+    def definition(self, slug: Slug, identifier: UUID) -> Decision[Challenge | None]:
+        """A definition; its state is None when there is none."""
+        return self._decision(definition_id(self.tenant, slug, identifier), CHALLENGE, None)
+
+    def challenge(self, identifier: UUID) -> tuple[Challenge, Rules]:
+        """A challenge and the rules of runs that start now. Raises DefinitionNotFound."""
+        known = self._rules.get(identifier)
+        if known is None:
+            challenge = self.definition(Slug.CHALLENGE, identifier).state
+            if challenge is None:
+                message = f"there is no challenge {identifier}"
+                raise DefinitionNotFound(message, {"definition_id": [message]})
+            known = self._rules[identifier] = (challenge, challenge.rules)
+        return known
+
+    def user(self, owner_id: str) -> Decision[User | None]:
+        """An end user; the state is None for one that was never registered."""
+        return self._decision(owner_stream_id(self.tenant, owner_id), USER, None)
+
+    def owner_status(self, owner_id: str) -> OwnerStatus:
+        """Whether the owner's entries count. An owner that was never registered is live."""
+        known = self.user(owner_id).state
+        return known.status if known else OwnerStatus.LIVE
+
+    def decided(self) -> tuple[list[Recorded], list[Snapshot]]:
+        """Everything that was recorded, and the states after it."""
+        changed = [decision for decision in self._decisions.values() if decision.events]
+        events = [event for decision in changed for event in decision.events]
+        return events, [_snapshot(decision) for decision in changed]
+
+    def _decision(self, stream: UUID, kind: Kind, empty: Any) -> Decision[Any]:
+        decision = self._decisions.get(stream)
+        if decision is None:
+            version, state = self._state(stream, kind, empty)
+            decision = self._decisions[stream] = Decision(
+                originator_id=stream, tenant=self.tenant, version=version, state=state, evolve=kind.evolve, now=self.now
+            )
+        return decision
+
+    def _state(self, stream: UUID, kind: Kind, empty: Any) -> tuple[int, Any]:
+        row = self._rows.get(stream)
+        if row is None:
+            return 0, empty
+        if row.topic == kind.topic:
+            return row.version, kind.decode(row.state)
+        return row.version, fold(kind, empty, self._history(stream))
+
+
+def fold(kind: Kind, state: Any, events: Iterable[Recorded]) -> Any:
+    """The state that events lead to."""
+    for recorded in events:
+        state = kind.evolve(state, recorded.event, recorded.recorded_at)
+    return state
+
+
+def ids_of(tenant: str, pairs: Iterable[tuple[UUID, str]]) -> Sequence[UUID]:
+    """The streams that entries of these (definition, owner) pairs touch or ask."""
+    ids: dict[UUID, None] = {}
+    for definition, owner in set(pairs):
+        ids[engagement_id(tenant, definition, owner)] = None
+        ids[definition_id(tenant, Slug.CHALLENGE, definition)] = None
+        ids[owner_stream_id(tenant, owner)] = None
+    return list(ids)
+
+
+def _snapshot(decision: Decision[Any]) -> Snapshot:
+    state = decision.state
+    kind = KINDS[type(state)]
+    return Snapshot(
+        decision.originator_id, decision.version, kind.topic, _encode(state).decode(), getattr(state, "due_at", None)
+    )

@@ -1,0 +1,61 @@
+"""An end user. The stream says that and when something changed; personal data is kept beside the log (erasable)."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.commands import KeepUser
+from domain.events import Event
+from domain.vocabulary import OwnerStatus
+
+
+class UserRegistered(Event, frozen=True, kw_only=True):
+    """An end user became known."""
+
+    TOPIC = "UserRegistered"
+    user_id: str
+    status: OwnerStatus = OwnerStatus.LIVE
+
+
+class UserChanged(Event, frozen=True, kw_only=True):
+    """Some fields of an end user changed. Their names are recorded, what they hold is not."""
+
+    TOPIC = "UserChanged"
+    user_id: str
+    changed: tuple[str, ...]
+    status: OwnerStatus
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the rules need to know of an end user: whether entries of theirs count."""
+
+    id: str
+    status: OwnerStatus = OwnerStatus.LIVE
+
+
+class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
+    """The columns of a user's row that a command sets."""
+
+    tenant: str
+    id: str
+    columns: dict[str, Any]
+
+
+def decide(user: User | None, user_id: str, command: KeepUser) -> Event | None:
+    """What follows from keeping a user; None when there is nothing new to say."""
+    if user is None:
+        return UserRegistered(user_id=user_id, status=command.status or OwnerStatus.LIVE)
+    status = command.status or user.status
+    changed = [*command.personal, *(["status"] if status != user.status else [])]
+    if not changed:
+        return None
+    return UserChanged(user_id=user_id, changed=tuple(sorted(changed)), status=status)
+
+
+def evolve(user: User | None, event: Event, recorded_at: datetime) -> User | None:
+    """Fold one event. Refuses nothing: it runs again on every replay."""
+    match event:
+        case UserRegistered() | UserChanged():
+            return User(id=event.user_id, status=event.status)
+    return user

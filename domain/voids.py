@@ -1,0 +1,85 @@
+"""What is left of a run when one of its entries is taken back, worked out from the stream's history."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+import msgspec
+
+from domain.definitions import Rules
+from domain.engagement import (
+    EntryCounted,
+    EntryVoided,
+    MilestoneReached,
+    RunStarted,
+    attribute_of,
+)
+from domain.errors import NotFound
+from domain.events import Recorded
+from domain.numbers import ZERO
+from domain.tally import EMPTY, Tally, add
+
+
+class Remaining(msgspec.Struct, frozen=True, kw_only=True):
+    """A window's tally without one entry, and the rewards that it no longer supports."""
+
+    tally: Tally = EMPTY
+    total: Decimal = ZERO
+    started_at: datetime | None = None
+    unsupported: tuple[UUID, ...] = ()
+
+
+class History:
+    """The events of one stream, asked about single entries."""
+
+    def __init__(self, events: Sequence[Recorded]) -> None:
+        self.events = events
+
+    def voided(self, entry_id: UUID) -> bool:
+        """Whether the entry was taken back before."""
+        return any(isinstance(one.event, EntryVoided) and one.event.entry_id == entry_id for one in self.events)
+
+    def counted(self, entry_id: UUID) -> EntryCounted | None:
+        """How the entry was counted; None when it was recorded and not counted. Raises NotFound."""
+        for one in self.events:
+            if one.entry_id == entry_id:
+                return one.event if isinstance(one.event, EntryCounted) else None
+        raise NotFound(f"there is no log entry {entry_id}")
+
+    def rules(self, counted: EntryCounted | None) -> Rules | None:
+        """The rules of the run that counted the entry."""
+        for one in self.events:
+            if counted and isinstance(one.event, RunStarted) and one.event.run_id == counted.run_id:
+                return one.event.rules
+        return None
+
+    def without(self, entry_id: UUID, counted: EntryCounted | None, rules: Rules | None) -> Remaining:
+        """The tally of the entry's window as if the entry had never come."""
+        if counted is None or rules is None:
+            return Remaining()
+        gone = {one.event.entry_id for one in self.events if isinstance(one.event, EntryVoided)} | {entry_id}
+        kept = [
+            one.event.entry
+            for one in self.events
+            if isinstance(one.event, EntryCounted)
+            and one.event.run_id == counted.run_id
+            and one.event.window == counted.window
+            and one.entry_id not in gone
+        ]
+        tally = EMPTY
+        for entry in kept:
+            tally = add(tally, rules.method, entry.activity_value, attribute_of(entry, rules))
+        total = tally.total(rules.method)
+        return Remaining(
+            tally=tally,
+            total=total,
+            started_at=min((entry.activity_at for entry in kept), default=None),
+            unsupported=tuple(
+                one.event.reward_id
+                for one in self.events
+                if isinstance(one.event, MilestoneReached)
+                and one.event.run_id == counted.run_id
+                and one.event.milestone.target_value > total
+            ),
+        )

@@ -1,0 +1,1 @@
+DROP TABLE streams, imports, events, slices;

@@ -1,0 +1,58 @@
+"""The schema of the log, one plain SQL file a step, applied under one advisory lock."""
+
+from pathlib import Path
+
+import psycopg
+from yoyo import get_backend, read_migrations
+
+LOCK = 0x4D696C65706F7374  # The advisory lock's key: "Milepost" in ASCII.
+FOLDER = Path(__file__).parent
+
+
+class SlicesDiffer(Exception):
+    """The log was cut into another number of slices when it was made; that number is fixed."""
+
+
+def migrate(database_url: str, *, slices: int = 64) -> None:
+    """Bring the database's schema up to date and cut a new log into `slices` (1..1024, for ever).
+
+    Any number of processes may call this at once: the first does the work, the others wait for it.
+    Raises ValueError for a number out of range, SlicesDiffer when the log has another number already.
+    """
+    if not 1 <= slices <= 1024:
+        raise ValueError(f"slices: {slices} is not between 1 and 1024")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        _apply(database_url)
+        _cut(connection, slices)
+
+
+def pending(database_url: str) -> list[str]:
+    """The steps that this version of Milepost has and the database has not."""
+    with get_backend(_yoyo_url(database_url)) as backend:
+        return [step.id for step in backend.to_apply(read_migrations(str(FOLDER)))]
+
+
+def _apply(database_url: str) -> None:
+    with get_backend(_yoyo_url(database_url)) as backend:
+        steps = backend.to_apply(read_migrations(str(FOLDER)))
+        if steps:
+            backend.apply_migrations(steps)
+
+
+def _cut(connection: psycopg.Connection, slices: int) -> None:
+    row = connection.execute("SELECT count(*) FROM slices").fetchone()
+    present = row[0] if row else 0
+    if present == 0:
+        connection.execute(
+            "INSERT INTO slices (slice) SELECT generate_series(0, %s - 1)", (slices,)
+        )
+    elif present != slices:
+        raise SlicesDiffer(f"slices: the log has {present}, and {slices} were asked for")
+
+
+def _yoyo_url(database_url: str) -> str:
+    scheme, separator, rest = database_url.partition("://")
+    if not separator or scheme not in ("postgresql", "postgres"):
+        raise ValueError("DATABASE_URL: a URL that starts with postgresql:// is needed")
+    return f"postgresql+psycopg://{rest}"
