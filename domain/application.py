@@ -201,10 +201,11 @@ class ProgressLog(Application[UUID]):
     ) -> dict[int, Logged | Refused]:
         pairs = [(entry.definition_id, entry.owner_id) for _, entry in entries]
         streams = self._streams(tenant, ids_of(tenant, pairs), now)
-        batch = Batch(streams, self.log_recorder.find_entries, self._history, self.position_of, backfill=import_id is not None)
+        find = self.log_recorder.find_entries
+        batch = Batch(streams, find, self._history, self.position_of, backfill=import_id is not None)
         batch.decide(entries)
         events, snapshots = streams.decided()
-        stored = [self.mapper.to_stored_event(event) for event in events]  # type: ignore[arg-type]
+        stored = [self.mapper.to_stored_event(event) for event in events]
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, import_id=import_id)
         return batch.outcomes(
             {event.entry_id: number for event, number in zip(events, numbers, strict=True) if event.entry_id}
@@ -222,7 +223,7 @@ class ProgressLog(Application[UUID]):
         events, snapshots = streams.decided()
         if not events:
             return None
-        stored = [self.mapper.to_stored_event(event) for event in events]  # type: ignore[arg-type]
+        stored = [self.mapper.to_stored_event(event) for event in events]
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, people=people)
         return self.position_of(events[-1].originator_id, numbers[-1])
 

@@ -50,10 +50,18 @@ class ChallengeChanged(Event, frozen=True, kw_only=True):
     pauses: tuple[Pause, ...] = ()
 
 
-class ChallengeMilestoneSet(Event, frozen=True, kw_only=True):
-    """A milestone was added to a challenge, or changed."""
+class ChallengeMilestoneAdded(Event, frozen=True, kw_only=True):
+    """A milestone was added to a challenge."""
 
-    TOPIC = "ChallengeMilestoneSet"
+    TOPIC = "ChallengeMilestoneAdded"
+    challenge_id: UUID
+    milestone: Milestone
+
+
+class ChallengeMilestoneChanged(Event, frozen=True, kw_only=True):
+    """Some fields of a milestone changed; `milestone` is the result."""
+
+    TOPIC = "ChallengeMilestoneChanged"
     challenge_id: UUID
     milestone: Milestone
 
@@ -117,7 +125,7 @@ def evolve(challenge: Challenge | None, event: Event, recorded_at: datetime) -> 
             return Challenge(id=event.challenge_id, version=1, fields=event.fields)
         case ChallengeChanged() if challenge:
             return replace(challenge, version=challenge.version + 1, fields=event.fields, pauses=event.pauses)
-        case ChallengeMilestoneSet() if challenge:
+        case ChallengeMilestoneAdded() | ChallengeMilestoneChanged() if challenge:
             kept = tuple(one for one in challenge.milestones if one.id != event.milestone.id)
             return replace(challenge, version=challenge.version + 1, milestones=(*kept, event.milestone))
     return challenge
@@ -148,7 +156,7 @@ def _add_milestone(challenge: Challenge, command: AddMilestone) -> Iterator[Even
     plain: dict[str, Any] = {"repeatable": True, **command.fields}
     milestone = Milestone(id=command.id, **plain)
     refuse(milestone_complaints(milestone, challenge.milestones))
-    yield ChallengeMilestoneSet(challenge_id=challenge.id, milestone=milestone)
+    yield ChallengeMilestoneAdded(challenge_id=challenge.id, milestone=milestone)
 
 
 def _change_milestone(challenge: Challenge, command: ChangeMilestone) -> Iterator[Event]:
@@ -158,4 +166,4 @@ def _change_milestone(challenge: Challenge, command: ChangeMilestone) -> Iterato
     milestone = replace(before, **command.changes)
     refuse(milestone_complaints(milestone, challenge.milestones))
     if milestone != before:
-        yield ChallengeMilestoneSet(challenge_id=challenge.id, milestone=milestone)
+        yield ChallengeMilestoneChanged(challenge_id=challenge.id, milestone=milestone)

@@ -56,7 +56,7 @@ CHALLENGE_PROGRESS = Kind(
     "ChallengeProgress.1", msgspec.json.Decoder(ChallengeProgress).decode, challenge_progress.evolve
 )
 USER = Kind("User.1", msgspec.json.Decoder(User).decode, user.evolve)
-KINDS = {type_: kind for type_, kind in ((Challenge, CHALLENGE), (ChallengeProgress, CHALLENGE_PROGRESS), (User, USER))}
+KINDS: dict[type, Kind] = {Challenge: CHALLENGE, ChallengeProgress: CHALLENGE_PROGRESS, User: USER}
 
 
 class Streams:

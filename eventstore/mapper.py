@@ -25,6 +25,11 @@ class EventMapper(Mapper[UUID]):
 
     envelope: Callable[..., Any]
 
+    @staticmethod
+    def decode(topic: str, state: bytes | str) -> Any:
+        """The event alone, without its envelope."""
+        return decode_state(topic, state)
+
     def to_stored_event(self, domain_event: Any) -> LogEvent:
         event = domain_event.event
         return LogEvent(

@@ -1,0 +1,206 @@
+"""Challenge progress: one row a run."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.challenge_progress import RunExcused, RunFailed
+from domain.engagement import CompletionRolledBack, EntryCounted, EntryVoided, RunCompleted, RunStarted
+from domain.events import Recorded
+from domain.ids import owner_slice, slice_of
+from domain.vocabulary import ProgressStatus, Slug
+from projections.change import Change, Projection
+from projections.consistency import through_sql
+from projections.database import Reader
+from projections.listing import Listed, Page, listed
+
+TABLE = """
+    CREATE TABLE {table} (
+        slice           smallint    NOT NULL,
+        id              uuid        NOT NULL,
+        tenant          text        NOT NULL,
+        definition_id   uuid        NOT NULL,
+        owner_id        text        NOT NULL,
+        status          text        NOT NULL,
+        value           numeric     NOT NULL,
+        target          numeric     NOT NULL,
+        window_start_at timestamptz NOT NULL,
+        window_end_at   timestamptz NOT NULL,
+        started_at      timestamptz NOT NULL,
+        completed_at    timestamptz,
+        failed_at       timestamptz,
+        created_at      timestamptz NOT NULL,
+        updated_at      timestamptz NOT NULL,
+        PRIMARY KEY (slice, id)
+    ) WITH (fillfactor = 80);
+
+    CREATE INDEX ON {table} (tenant, created_at, id);
+    CREATE INDEX ON {table} (tenant, definition_id, created_at, id);
+    CREATE INDEX ON {table} (slice, tenant, owner_id, created_at, id);
+    CREATE INDEX ON {table} (tenant, window_end_at) WHERE status = 'in_progress';
+"""
+
+
+def rows(recorded: Recorded) -> Iterator[Change]:
+    """The columns that an event sets. Values are copied, never worked out."""
+    event = recorded.event
+    match event:
+        case EntryCounted() if event.entry.slug is Slug.CHALLENGE:
+            yield Change(
+                event.run_id, value=event.total, started_at=event.started_at, updated_at=recorded.recorded_at
+            )
+        case RunStarted() if event.slug is Slug.CHALLENGE:
+            yield _started(event, recorded)
+        case RunCompleted():
+            yield Change(event.run_id, status=ProgressStatus.COMPLETED.value, completed_at=event.completed_at)
+        case RunFailed():
+            yield Change(event.run_id, status=ProgressStatus.FAILED.value, failed_at=event.failed_at)
+        case RunExcused():
+            yield Change(event.run_id, gone=True)
+        case CompletionRolledBack():
+            yield Change(event.run_id, status=ProgressStatus.IN_PROGRESS.value, completed_at=None)
+        case EntryVoided() if event.effective and event.started_at:
+            yield Change(
+                event.run_id, value=event.total, started_at=event.started_at, updated_at=recorded.recorded_at
+            )
+        case EntryVoided() if event.effective:
+            yield Change(event.run_id, value=event.total, updated_at=recorded.recorded_at)
+
+
+def _started(event: RunStarted, recorded: Recorded) -> Change:
+    return Change(
+        event.run_id,
+        tenant=recorded.tenant,
+        definition_id=event.definition_id,
+        owner_id=event.owner_id,
+        status=ProgressStatus.IN_PROGRESS.value,
+        value=0,
+        target=event.rules.target,
+        window_start_at=event.window.start,
+        window_end_at=event.window.end,
+        started_at=event.started_at,
+        completed_at=None,
+        failed_at=None,
+        created_at=recorded.recorded_at,
+        updated_at=recorded.recorded_at,
+    )
+
+
+PROJECTION = Projection(name="challenge_progress", version=1, key=("id",), table=TABLE, rows=rows)
+
+READ_TABLES = ("challenge_progress", "task_progress", "challenge")
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A run as it reads at a moment: a boundary that has passed counts, written or not (RULES 5, never stale)."""
+
+    id: UUID
+    definition_id: UUID
+    owner_id: str
+    status: str
+    value: Decimal
+    target: Decimal
+    started_at: datetime
+    completed_at: datetime | None
+    failed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    period_key: str
+    period_start_at: datetime
+    period_end_at: datetime
+    count: int
+    external_id: str | None
+    first_name: str | None
+    last_name: str | None
+    erased_at: datetime | None
+    user_updated_at: datetime | None
+    through: datetime
+
+
+FILTERS = {
+    "definition_id": "definition_id = %(definition_id)s",
+    "status": "status = %(status)s",
+    "updated_since": "updated_at >= %(updated_since)s",
+    "ends_before": "period_end_at < %(ends_before)s",
+}
+
+
+def one(reader: Reader, tenant: str, progress_id: UUID, *, now: datetime, owner_id: str | None = None) -> Record | None:
+    """One run; None when the tenant (or the owner, if one is given) has none with this id. One slice is read."""
+    number = slice_of(progress_id, reader.slices)
+    conditions = ["progress.slice = %(slice)s", "progress.id = %(id)s"]
+    parameters: dict[str, Any] = {"tenant": tenant, "now": now, "slice": number, "id": progress_id}
+    if owner_id is not None:
+        conditions.append("progress.owner_id = %(owner_id)s")
+        parameters["owner_id"] = owner_id
+    return reader.row(Record, _source(conditions, one_slice=True), parameters)
+
+
+def of_tenant(
+    reader: Reader, tenant: str, filters: dict[str, Any], page: Page, *, now: datetime, owner_id: str | None = None
+) -> Listed[Record]:
+    """A page of runs. With an owner, one slice is read; `filters` has keys of FILTERS."""
+    parameters: dict[str, Any] = {"tenant": tenant, "now": now, **filters}
+    conditions = []
+    if owner_id is not None:
+        conditions = ["progress.slice = %(slice)s", "progress.owner_id = %(owner_id)s"]
+        parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
+    source = _source(conditions, one_slice=owner_id is not None)
+    return listed(reader, Record, source, [FILTERS[name] for name in filters], parameters, page)
+
+
+def _source(conditions: list[str], *, one_slice: bool) -> str:
+    """The runs of a tenant as they read at %(now)s. An excused run is not there, sealed or not."""
+    return f"""
+        SELECT
+            progress.id,
+            progress.definition_id,
+            progress.owner_id,
+            CASE WHEN {PASSED} THEN 'failed' ELSE progress.status END AS status,
+            progress.value,
+            progress.target,
+            progress.started_at,
+            progress.completed_at,
+            CASE WHEN {PASSED} THEN progress.window_end_at ELSE progress.failed_at END AS failed_at,
+            progress.created_at,
+            greatest(
+                progress.updated_at, CASE WHEN {PASSED} THEN progress.window_end_at ELSE progress.failed_at END
+            ) AS updated_at,
+            task.period_key,
+            task.period_start_at,
+            task.period_end_at,
+            task.count,
+            owner.external_id,
+            owner.first_name,
+            owner.last_name,
+            owner.erased_at,
+            owner.updated_at AS user_updated_at,
+            {through_sql(READ_TABLES, one_slice=one_slice)} AS through
+        FROM challenge_progress AS progress
+        JOIN task_progress AS task
+          ON task.slice = progress.slice
+         AND task.progress_id = progress.id
+        LEFT JOIN account_user AS owner
+          ON owner.slice = progress.slice
+         AND owner.tenant = progress.tenant
+         AND owner.id = progress.owner_id
+        WHERE progress.tenant = %(tenant)s
+          AND {" AND ".join([*conditions, f"NOT ({PASSED} AND {EXCUSED})"])}
+    """
+
+
+PASSED = "(progress.status = 'in_progress' AND progress.window_end_at <= %(now)s)"
+
+EXCUSED = """
+    EXISTS (
+        SELECT
+        FROM challenge
+        WHERE challenge.tenant = progress.tenant
+          AND challenge.id = progress.definition_id
+          AND challenge.pauses && tstzrange(progress.window_start_at, progress.window_end_at)
+    )
+"""

@@ -1,0 +1,65 @@
+"""How far the read tables have read: what an answer holds, and waiting until it holds more."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from projections.database import Reader
+
+# An event is stamped before it is written, and by any machine's clock: one that is recorded now may become visible
+# this much later. A log that is level is therefore vouched for up to this long ago.
+WATERMARK_GRACE = timedelta(seconds=5)
+WAIT_STEP_SECONDS = 0.01
+
+
+def through_sql(projections: Iterable[str], *, one_slice: bool) -> str:
+    """SQL of the time up to which everything recorded is in the read tables, in the statement's own snapshot."""
+    names = ", ".join(f"'{name}'" for name in projections)
+    return f"""
+        (
+            SELECT coalesce(min(
+                CASE
+                    WHEN checkpoint.position >= slices.head THEN statement_timestamp()
+                    ELSE coalesce(checkpoint.through, 'epoch')
+                END
+            ), 'epoch')
+            FROM checkpoints AS checkpoint
+            JOIN slices USING (slice)
+            WHERE checkpoint.projection IN ({names})
+              {"AND checkpoint.slice = %(slice)s" if one_slice else ""}
+        )
+    """
+
+
+def through(reader: Reader, projections: Iterable[str], slice_number: int | None = None) -> datetime:
+    """The time up to which an answer from these projections holds everything, before the watermark grace."""
+    names = list(projections)
+    if not names:
+        moment: datetime = reader.value("SELECT statement_timestamp()")
+        return moment
+    query = f"SELECT {through_sql(names, one_slice=slice_number is not None)}"
+    moment = reader.value(query, {"slice": slice_number})
+    return moment
+
+
+def holds(reader: Reader, positions: dict[int, int]) -> bool:
+    """Whether every projection has read each slice up to the given position."""
+    query = """
+        SELECT NOT EXISTS (
+            SELECT
+            FROM unnest(%(slices)s::smallint[], %(positions)s::bigint[]) AS wanted (slice, position)
+            JOIN checkpoints USING (slice)
+            WHERE checkpoints.position < wanted.position
+        )
+    """
+    return bool(reader.value(query, {"slices": list(positions), "positions": list(positions.values())}))
+
+
+def wait_until_held(reader: Reader, positions: dict[int, int], seconds: float = 2.0) -> bool:
+    """Wait until the read tables hold these positions; False when they still do not after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not holds(reader, positions):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(WAIT_STEP_SECONDS)
+    return True

