@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.challenge import Challenge
-from domain.challenge_progress import ChallengeProgress, RunExcused, RunFailed, RunSealed
+from domain.challenge_progress import ChallengeProgress, Run, RunExcused, RunFailed, RunSealed
 from domain.commands import LogEntry, VoidEntry
 from domain.decision import Decision
 from domain.definitions import Pause, Rules, touched
@@ -17,11 +17,12 @@ from domain.engagement import (
     RunCompleted,
     RunStarted,
     attribute_of,
+    in_utc,
     refuse_impossible,
     refuse_incomplete,
 )
 from domain.ids import entry_id, reward_id, run_id
-from domain.tally import EMPTY, add
+from domain.tally import add
 from domain.vocabulary import DefinitionStatus, OwnerStatus, Period, Reason
 from domain.voids import History
 from domain.windows import Window, rolling_window, window_at
@@ -42,14 +43,18 @@ def log_entry(
 
     `rules_now` are `challenge.rules`, worked out once for many entries; a run in progress keeps its own.
     """
+    entry = in_utc(entry)
     refuse_impossible(entry, decision.now)
     clock = decision.now
     if backfill:
         clock = max(decision.state.seen_until or entry.activity_at, entry.activity_at)
-    advance(decision, challenge.pauses, clock)
     run = decision.state.run_at(entry.activity_at)
+    if run and run.seals_at <= clock:
+        run = None
     rules = run.rules if run else rules_now
     refuse_incomplete(entry, rules)
+    # Nothing can be refused from here on: a refused entry does not even seal a window.
+    advance(decision, challenge.pauses, clock)
     window = run.window if run else _new_window(decision.state, rules, entry.activity_at)
     reason = _not_live(challenge, owner) if run else _not_counted(decision.state, entry, challenge, owner, window)
     if reason is None and run is None and not backfill and window and _seal(window, rules) <= clock:
@@ -59,7 +64,8 @@ def log_entry(
         why = reason or Reason.AFTER_END
         decision.record(EntryNotCounted(entry=entry, reason=why, window=window, backfill=backfill), identifier)
     else:
-        _count(decision, entry, window, rules, identifier, backfill)
+        run = run or _start(decision, entry, window, rules)
+        _count(decision, entry, run, identifier, backfill)
 
 
 def void(decision: Decided, command: VoidEntry, history: History, challenge: Challenge) -> None:
@@ -106,10 +112,28 @@ def advance(decision: Decided, pauses: tuple[Pause, ...], clock: datetime) -> No
 def _new_window(progress: ChallengeProgress, rules: Rules, at: datetime) -> Window | None:
     """The window of a run that would start now; None before or after the definition's time."""
     if rules.schedule.period is not Period.ROLLING:
-        return window_at(rules.schedule, at)
-    if progress.runs and at < progress.runs[0].window.start:
+        window = window_at(rules.schedule, at)
+    elif any(at < run.window.start for run in progress.runs):
         return None
-    return rolling_window(rules.schedule, at, at)
+    else:
+        window = rolling_window(rules.schedule, at, at)
+    return window and _clear_of_others(progress, window, at)
+
+
+def _clear_of_others(progress: ChallengeProgress, window: Window, at: datetime) -> Window:
+    """What the windows of other runs leave of this one, under a key of its own.
+
+    Windows overlap only when the definition's periods were changed between two runs: a moment counts for one run.
+    """
+    windows = [run.window for run in progress.runs]
+    start = max((other.end for other in windows if other.end <= at), default=window.start)
+    if progress.sealed_until is not None and start < progress.sealed_until <= at:
+        start = progress.sealed_until
+    end = min((other.start for other in windows if other.start > at), default=window.end)
+    if start <= window.start and window.end <= end:
+        return window
+    start, end = max(start, window.start), min(end, window.end)
+    return Window(f"{window.key}@{start.replace(tzinfo=None).isoformat()}Z", start, end)
 
 
 def _not_live(challenge: Challenge, owner: OwnerStatus) -> Reason | None:
@@ -131,10 +155,7 @@ def _not_counted(
         return Reason.BEFORE_START
     if owner is OwnerStatus.PAUSED:
         return Reason.OWNER_PAUSED
-    sealed = progress.sealed_until
-    if sealed is None:
-        return None
-    outcome_written = at < sealed if fields.aggregation_period is Period.ROLLING else window.end <= sealed
+    outcome_written = progress.sealed_until is not None and at < progress.sealed_until
     return Reason.TOO_LATE if outcome_written else None
 
 
@@ -142,50 +163,46 @@ def _seal(window: Window, rules: Rules) -> datetime:
     return window.end + timedelta(seconds=rules.late_grace_seconds)
 
 
-def _count(
-    decision: Decided, entry: LogEntry, window: Window, rules: Rules, identifier: UUID, backfill: bool
-) -> None:
-    """Add the entry to its window's tally, and record what the new value reaches."""
+def _start(decision: Decided, entry: LogEntry, window: Window, rules: Rules) -> Run:
+    """Start the run of a window with its first counted entry."""
     progress = decision.state
-    run = progress.run_at(entry.activity_at)
-    if run is None:
-        started = RunStarted(
-            run_id=run_id(progress.id, window.key),
-            definition_id=progress.definition_id,
-            owner_id=progress.owner_id,
-            window=window,
-            started_at=entry.activity_at,
-            rules=rules,
-        )
-        decision.record(started)
-        run_before, start = EMPTY, entry.activity_at
-        identity = started.run_id
-    else:
-        run_before, start = run.tally, min(run.started_at, entry.activity_at)
-        identity = run.id
-    attribute = attribute_of(entry, rules)
-    tally = add(run_before, rules.method, entry.activity_value, attribute)
+    started = RunStarted(
+        run_id=run_id(progress.id, window.key),
+        definition_id=progress.definition_id,
+        owner_id=progress.owner_id,
+        window=window,
+        started_at=entry.activity_at,
+        rules=rules,
+    )
+    decision.record(started)
+    return next(run for run in decision.state.runs if run.id == started.run_id)
+
+
+def _count(decision: Decided, entry: LogEntry, run: Run, identifier: UUID, backfill: bool) -> None:
+    """Add the entry to its window's tally, and record what the new value reaches."""
+    method, attribute = run.rules.method, attribute_of(entry, run.rules)
+    tally = add(run.tally, method, entry.activity_value, attribute)
+    # A run whose entries were all taken back starts with the next one.
+    started_at = min(run.started_at, entry.activity_at) if run.tally.count else entry.activity_at
     decision.record(
         EntryCounted(
             entry=entry,
-            run_id=identity,
-            window=window,
+            run_id=run.id,
+            window=run.window,
             count=tally.count,
-            total=tally.total(rules.method),
-            started_at=start,
-            new_value=attribute if len(tally.distinct) > len(run_before.distinct) else None,
+            total=tally.total(method),
+            started_at=started_at,
+            new_value=attribute if len(tally.distinct) > len(run.tally.distinct) else None,
             backfill=backfill,
         ),
         identifier,
     )
-    _reach(decision, entry, identity, backfill)
+    _reach(decision, entry, run.id, backfill)
 
 
 def _reach(decision: Decided, entry: LogEntry, identity: UUID, backfill: bool) -> None:
     """Record the completion and the milestones that the run's value has reached by now."""
-    run = decision.state.run(identity)
-    if run is None:
-        return
+    run = next(run for run in decision.state.runs if run.id == identity)
     value = run.value
     if value >= run.rules.target and run.completed_at is None:
         decision.record(RunCompleted(run_id=run.id, completed_at=entry.activity_at, value=value))
@@ -195,9 +212,7 @@ def _reach(decision: Decided, entry: LogEntry, identity: UUID, backfill: bool) -
             decision.record(
                 MilestoneReached(
                     milestone=milestone,
-                    reward_id=reward_id(
-                        decision.state.id, milestone.id, run.id if milestone.repeatable else None
-                    ),
+                    reward_id=reward_id(decision.state.id, milestone.id, run.id if milestone.repeatable else None),
                     run_id=run.id,
                     definition_id=decision.state.definition_id,
                     owner_id=decision.state.owner_id,

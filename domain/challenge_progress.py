@@ -111,42 +111,49 @@ def evolve(progress: ChallengeProgress, event: Event, recorded_at: datetime) -> 
     """Fold one event. Refuses nothing: it runs again on every replay."""
     match event:
         case EntryCounted():
-            run = progress.run(event.run_id)
-            seen = max(progress.seen_until or event.entry.activity_at, event.entry.activity_at)
-            if run is None:
-                return replace(progress, seen_until=seen)
-            counted = replace(
-                run, tally=_tally_after(run, event), started_at=event.started_at, updated_at=recorded_at
-            )
-            return replace(progress, runs=_replaced(progress.runs, counted), seen_until=seen)
+            runs = _runs_counting(progress, event, recorded_at)
+            return replace(progress, runs=runs, seen_until=_later(progress.seen_until, event.entry.activity_at))
         case EntryNotCounted():
-            seen = max(progress.seen_until or event.entry.activity_at, event.entry.activity_at)
-            return replace(progress, seen_until=seen)
+            return replace(progress, seen_until=_later(progress.seen_until, event.entry.activity_at))
         case RunStarted():
-            started = Run(
-                id=event.run_id,
-                window=event.window,
-                rules=event.rules,
-                started_at=event.started_at,
-                created_at=recorded_at,
-                updated_at=recorded_at,
-            )
-            runs = sorted((*progress.runs, started), key=lambda run: run.window.start)
-            return replace(progress, runs=tuple(runs))
+            return replace(progress, runs=_runs_starting(progress, event, recorded_at))
         case RunFailed() | RunSealed() | RunExcused():
-            sealed = max(progress.sealed_until or event.window.end, event.window.end)
             kept = tuple(run for run in progress.runs if run.id != event.run_id)
-            return replace(progress, runs=kept, sealed_until=sealed)
+            return replace(progress, runs=kept, sealed_until=_later(progress.sealed_until, event.window.end))
         case RunCompleted() | CompletionRolledBack() | MilestoneReached() | EntryVoided():
             return _evolve_run(progress, event, recorded_at)
     return progress
 
 
+def _later(known: datetime | None, moment: datetime) -> datetime:
+    return moment if known is None or known < moment else known
+
+
+def _runs_counting(progress: ChallengeProgress, event: EntryCounted, recorded_at: datetime) -> tuple[Run, ...]:
+    run = progress.run(event.run_id)
+    if run is None:
+        return progress.runs
+    tally = _tally_after(run, event)
+    return _replaced(progress.runs, replace(run, tally=tally, started_at=event.started_at, updated_at=recorded_at))
+
+
+def _runs_starting(progress: ChallengeProgress, event: RunStarted, recorded_at: datetime) -> tuple[Run, ...]:
+    started = Run(
+        id=event.run_id,
+        window=event.window,
+        rules=event.rules,
+        started_at=event.started_at,
+        created_at=recorded_at,
+        updated_at=recorded_at,
+    )
+    return tuple(sorted((*progress.runs, started), key=lambda run: run.window.start))
+
+
 def _evolve_run(progress: ChallengeProgress, event: Event, recorded_at: datetime) -> ChallengeProgress:
     run = progress.run(getattr(event, "run_id", None))
+    if isinstance(event, MilestoneReached) and event.milestone.id not in progress.milestones:
+        progress = replace(progress, milestones=(*progress.milestones, event.milestone.id))
     match event:
-        case MilestoneReached() if not event.milestone.repeatable:
-            return replace(progress, milestones=(*progress.milestones, event.milestone.id))
         case _ if run is None:
             return progress
         case MilestoneReached():

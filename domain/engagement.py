@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from domain.commands import LogEntry
 from domain.definitions import Milestone, Rules
 from domain.errors import invalid
@@ -11,7 +13,7 @@ from domain.events import Event
 from domain.numbers import ZERO, complaint
 from domain.tally import EMPTY, Tally
 from domain.vocabulary import Method, Reason, Slug
-from domain.windows import Window
+from domain.windows import Window, as_utc
 
 MAX_AHEAD_SECONDS = 300
 
@@ -112,6 +114,15 @@ class EntryVoided(Event, frozen=True, kw_only=True):
     total: Decimal = ZERO
     started_at: datetime | None = None
     rewards: tuple[UUID, ...] = ()
+
+
+def in_utc(entry: LogEntry) -> LogEntry:
+    """The entry with its activityAt in UTC (RULES 2). Raises InvalidInput when it is naive."""
+    try:
+        moment = as_utc(entry.activity_at)
+    except ValueError as error:
+        raise invalid("activity_at", str(error)) from None
+    return entry if moment is entry.activity_at else replace(entry, activity_at=moment)
 
 
 def refuse_impossible(entry: LogEntry, now: datetime) -> None:
