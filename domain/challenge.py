@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from domain.commands import AddMilestone, ChangeMilestone, Define, Redefine
 from domain.definitions import (
@@ -20,6 +19,7 @@ from domain.definitions import (
     pauses_after,
     refuse,
     target_complaints,
+    typed,
 )
 from domain.errors import AlreadyExists, NotFound
 from domain.events import Event
@@ -102,7 +102,7 @@ def decide(challenge: Challenge | None, command: ChallengeCommand, now: datetime
     if isinstance(command, Define):
         if challenge is not None:
             raise AlreadyExists(f"challenge {command.id} is there already")
-        fields = ChallengeFields(**command.fields)
+        fields = typed(ChallengeFields, command.fields)
         refuse(challenge_complaints(fields))
         yield ChallengeDefined(challenge_id=command.id, fields=fields)
         return
@@ -138,7 +138,7 @@ def challenge_complaints(fields: ChallengeFields) -> Iterator[tuple[str, str]]:
 
 
 def _redefine(challenge: Challenge, command: Redefine, now: datetime) -> Iterator[Event]:
-    fields = replace(challenge.fields, **command.changes)
+    fields = typed(ChallengeFields, {**asdict(challenge.fields), **command.changes})
     refuse(challenge_complaints(fields))
     changed = tuple(name for name in command.changes if getattr(fields, name) != getattr(challenge.fields, name))
     if changed:
@@ -153,8 +153,8 @@ def _redefine(challenge: Challenge, command: Redefine, now: datetime) -> Iterato
 def _add_milestone(challenge: Challenge, command: AddMilestone) -> Iterator[Event]:
     if any(one.id == command.id for one in challenge.milestones):
         raise AlreadyExists(f"milestone {command.id} is there already")
-    plain: dict[str, Any] = {"repeatable": True, **command.fields}
-    milestone = Milestone(id=command.id, **plain)
+    # Every window of a challenge is a new try (RULES 5).
+    milestone = typed(Milestone, {"repeatable": True, **command.fields, "id": command.id})
     refuse(milestone_complaints(milestone, challenge.milestones))
     yield ChallengeMilestoneAdded(challenge_id=challenge.id, milestone=milestone)
 
@@ -163,7 +163,7 @@ def _change_milestone(challenge: Challenge, command: ChangeMilestone) -> Iterato
     before = next((one for one in challenge.milestones if one.id == command.id), None)
     if before is None:
         raise NotFound(f"there is no milestone {command.id}")
-    milestone = replace(before, **command.changes)
+    milestone = typed(Milestone, {**asdict(before), **command.changes, "id": command.id})
     refuse(milestone_complaints(milestone, challenge.milestones))
     if milestone != before:
         yield ChallengeMilestoneChanged(challenge_id=challenge.id, milestone=milestone)

@@ -221,5 +221,3 @@ def _reach(decision: Decided, entry: LogEntry, identity: UUID, backfill: bool) -
                     backfill=backfill,
                 )
             )
-
-

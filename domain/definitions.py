@@ -1,23 +1,27 @@
 """What challenges and streaks share: rules, milestones, pauses, and the checks on their fields (RULES 3)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import available_timezones
 
 import msgspec
 
+from domain import texts
 from domain.errors import InvalidInput
-from domain.numbers import complaint
+from domain.numbers import complaint, exact
 from domain.vocabulary import DefinitionStatus, Method, Period, WeekDay
-from domain.windows import Schedule, Window
+from domain.windows import Schedule, Window, as_utc
 
 RESET_TIME = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]\Z")
 MAX_GRACE_SECONDS = 30 * 86_400
 MIN_ROLLING_SECONDS, MAX_ROLLING_SECONDS = 60, 366 * 86_400
-ZONES = frozenset(available_timezones())
+# "localtime" and "Factory" are files of a machine, not zones.
+ZONES = frozenset(available_timezones()) - {"localtime", "Factory"}
+Fields = TypeVar("Fields", bound=msgspec.Struct)
 
 
 class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -101,8 +105,37 @@ def pauses_after(
     if after is DefinitionStatus.PAUSED and before is not DefinitionStatus.PAUSED:
         return (*pauses, Pause(start=now))
     if before is DefinitionStatus.PAUSED and after is not DefinitionStatus.PAUSED and pauses:
-        return (*pauses[:-1], Pause(start=pauses[-1].start, end=now))
+        start = pauses[-1].start
+        # Two processes' clocks may differ: a pause that ends before it began has excused nothing.
+        return (*pauses[:-1], Pause(start=start, end=now)) if start < now else pauses[:-1]
     return pauses
+
+
+def typed(kind: type[Fields], given: Mapping[str, Any]) -> Fields:
+    """The given fields as their types say, times in UTC. Raises InvalidInput with every complaint, by field."""
+    values: dict[str, Any] = {}
+    refuse(_read(kind, given, values))
+    return kind(**values)
+
+
+def _read(kind: type[Fields], given: Mapping[str, Any], values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    known = {field.name: field for field in msgspec.structs.fields(kind)}
+    yield from ((name, "is not a field") for name in given if name not in known)
+    for name, field in known.items():
+        if name in given:
+            try:
+                values[name] = _plain(msgspec.convert(given[name], field.type))
+            except ValueError as error:
+                yield name, str(error)
+        elif field.required:
+            yield name, "is needed"
+
+
+def _plain(value: Any) -> Any:
+    """A moment in UTC, a number in its shortest form, anything else as it is. ValueError for a naive moment."""
+    if isinstance(value, datetime):
+        return as_utc(value)
+    return exact(value) if isinstance(value, Decimal) and complaint(value) is None else value
 
 
 def refuse(complaints: Iterator[tuple[str, str]]) -> None:
@@ -117,10 +150,11 @@ def refuse(complaints: Iterator[tuple[str, str]]) -> None:
 
 def definition_complaints(fields: DefinitionFields) -> Iterator[tuple[str, str]]:
     """What is wrong with the common fields, as (field, message)."""
-    if not 1 <= len(fields.name) <= 256:
-        yield "name", "must have 1 to 256 characters"
-    if len(fields.description) > 1024:
-        yield "description", "must have at most 1024 characters"
+    yield from text_complaints("name", fields.name, texts.MAX_NAME_LENGTH, 1)
+    yield from text_complaints("description", fields.description, texts.MAX_DESCRIPTION_LENGTH)
+    for event_type in fields.event_types:
+        yield from text_complaints("event_types", event_type, texts.MAX_NAME_LENGTH, 1)
+    yield from text_complaints("distinct_by", fields.distinct_by or "", texts.MAX_NAME_LENGTH)
     if fields.timezone not in ZONES:
         yield "timezone", f"{fields.timezone!r} is not an IANA time zone"
     if not RESET_TIME.match(fields.reset_time):
@@ -148,6 +182,13 @@ def _period_complaints(fields: DefinitionFields) -> Iterator[tuple[str, str]]:
             yield "rolling_seconds", f"must be from {MIN_ROLLING_SECONDS} to {MAX_ROLLING_SECONDS}"
 
 
+def text_complaints(field: str, text: str, longest: int, shortest: int = 0) -> Iterator[tuple[str, str]]:
+    """What is wrong with a text, as (field, message)."""
+    message = texts.complaint(text, longest, shortest)
+    if message:
+        yield field, message
+
+
 def target_complaints(field: str, value: Decimal) -> Iterator[tuple[str, str]]:
     """What is wrong with a target, as (field, message)."""
     message = complaint(value)
@@ -162,7 +203,6 @@ def milestone_complaints(milestone: Milestone, others: tuple[Milestone, ...]) ->
     yield from target_complaints("target_value", milestone.target_value)
     if any(other.target_value == milestone.target_value for other in others if other.id != milestone.id):
         yield "target_value", f"another milestone has {milestone.target_value} already"
-    if len(milestone.name) > 256:
-        yield "name", "must have at most 256 characters"
-    if len(milestone.description) > 1024:
-        yield "description", "must have at most 1024 characters"
+    yield from text_complaints("name", milestone.name, texts.MAX_NAME_LENGTH)
+    yield from text_complaints("description", milestone.description, texts.MAX_DESCRIPTION_LENGTH)
+    yield from text_complaints("reward_item_id", milestone.reward_item_id or "", texts.MAX_NAME_LENGTH)

@@ -1,16 +1,18 @@
 """What challenge and streak engagements share: their events, and where an entry is placed (RULES 4)."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
 from msgspec.structs import replace
 
+from domain import numbers, texts
 from domain.commands import LogEntry
-from domain.definitions import Milestone, Rules
+from domain.definitions import Milestone, Rules, refuse, text_complaints
 from domain.errors import invalid
 from domain.events import Event
-from domain.numbers import ZERO, complaint
+from domain.numbers import ZERO
 from domain.tally import EMPTY, Tally
 from domain.vocabulary import Method, Reason, Slug
 from domain.windows import Window, as_utc
@@ -126,12 +128,25 @@ def in_utc(entry: LogEntry) -> LogEntry:
 
 
 def refuse_impossible(entry: LogEntry, now: datetime) -> None:
-    """Refuse an activityAt of more than 300 s after `now`, and a value that is no exact decimal ≥ 0 (RULES 4)."""
+    """Refuse an activityAt of more than 300 s after `now`, a value that is no exact decimal ≥ 0 (RULES 4), and text
+    that no table can keep.
+    """
     if (entry.activity_at - now).total_seconds() > MAX_AHEAD_SECONDS:
         raise invalid("activity_at", f"is more than {MAX_AHEAD_SECONDS} s in the future")
-    message = complaint(entry.activity_value) if entry.activity_value is not None else None
+    message = numbers.complaint(entry.activity_value) if entry.activity_value is not None else None
     if message:
         raise invalid("activity_value", message)
+    refuse(_text_complaints(entry))
+
+
+def _text_complaints(entry: LogEntry) -> Iterator[tuple[str, str]]:
+    yield from text_complaints("owner_id", entry.owner_id, texts.MAX_OWNER_LENGTH, 1)
+    yield from text_complaints("unique_identifier", entry.unique_identifier, texts.MAX_NAME_LENGTH, 1)
+    yield from text_complaints("activity_id", entry.activity_id or "", texts.MAX_NAME_LENGTH)
+    for name, value in entry.attributes.items():
+        yield from text_complaints("attributes", name, texts.MAX_NAME_LENGTH, 1)
+        if isinstance(value, str):
+            yield from text_complaints("attributes", value, texts.MAX_DESCRIPTION_LENGTH)
 
 
 def refuse_incomplete(entry: LogEntry, rules: Rules) -> None:

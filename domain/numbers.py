@@ -4,6 +4,7 @@ from decimal import Decimal
 
 MAX_WHOLE_DIGITS = 12
 MAX_FRACTION_DIGITS = 6
+FINEST = Decimal(1).scaleb(-MAX_FRACTION_DIGITS)
 LIMIT = Decimal(10) ** MAX_WHOLE_DIGITS
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -17,16 +18,15 @@ def complaint(value: Decimal) -> str | None:
         return "must not be negative"
     if value >= LIMIT:
         return f"must have at most {MAX_WHOLE_DIGITS} digits before the decimal point"
-    exponent = exact(value).as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -MAX_FRACTION_DIGITS:
+    if value.quantize(FINEST) != value:
         return f"must have at most {MAX_FRACTION_DIGITS} digits after the decimal point"
     return None
 
 
 def exact(value: Decimal) -> Decimal:
-    """The same number in its shortest form: 187.50 is 187.5, 1E+2 is 100."""
+    """The same number in its shortest form: 187.50 is 187.5, 1E+2 is 100, -0 is 0."""
     whole = value.to_integral_value()
-    return whole.quantize(1) if value == whole else value.normalize()
+    return whole.quantize(1) + ZERO if value == whole else value.normalize()
 
 
 def percent_of(value: Decimal, target: Decimal, places: Decimal = Decimal("0.01")) -> Decimal:

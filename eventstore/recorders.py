@@ -23,6 +23,7 @@ from psycopg import Connection
 
 from domain.ids import slice_of
 from eventstore.database import Database
+from eventstore.deadlines import Deadlines
 from eventstore.people import upsert_people
 from eventstore.stored import LogEvent, Person, Snapshot, Stream, Streams
 from eventstore.subscription import PollingSubscription
@@ -136,7 +137,7 @@ class AggregateLog(LogRecorder, AggregateRecorder):
             return [_event(row) for row in rows]
 
 
-class ApplicationLog(AggregateLog, ApplicationRecorder):
+class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
     """The whole log: streams with their snapshots, entries by id, and (in a log of one slice) notifications."""
 
     def insert_events(

@@ -35,10 +35,10 @@ def through(reader: Reader, projections: Iterable[str], slice_number: int | None
     """The time up to which an answer from these projections holds everything, before the watermark grace."""
     names = list(projections)
     if not names:
-        moment: datetime = reader.value("SELECT statement_timestamp()")
-        return moment
-    query = f"SELECT {through_sql(names, one_slice=slice_number is not None)}"
-    moment = reader.value(query, {"slice": slice_number})
+        query = "SELECT statement_timestamp()"
+    else:
+        query = f"SELECT {through_sql(names, one_slice=slice_number is not None)}"
+    moment: datetime = reader.value(query, {"slice": slice_number})
     return moment
 
 

@@ -1,0 +1,1 @@
+"""What turns back: deadlines become commands. Nothing else in Milepost does that."""
