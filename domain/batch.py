@@ -35,21 +35,23 @@ class Batch:
         self._position_of = position_of
         self._backfill = backfill
         self._results: dict[int, Logged | Refused] = {}
+        self._before: Mapping[UUID, Any] = {}
+        self._answers: dict[UUID, dict[UUID, Logged]] = {}
         self._first: dict[UUID, int] = {}
         self._repeats: dict[int, int] = {}
 
     def decide(self, entries: Sequence[tuple[int, LogEntry]]) -> None:
         """Decide each entry, in order. A refused one is remembered with its reason and leaves no trace."""
         named = [(index, entry, *self._ids(entry)) for index, entry in entries]
-        before = self._find_entries([identifier for *_, identifier in named])
+        self._before = self._find_entries([identifier for *_, identifier in named])
         for index, entry, stream, identifier in named:
             try:
-                if identifier in before:
+                if identifier in self._before:
                     self._results[index] = self._replay(entry, stream, identifier)
                 elif identifier in self._first:
                     self._repeat(index, entry, self._first[identifier])
                 else:
-                    self._results[index] = self._record(entry, stream, identifier)
+                    self._results[index] = self._record(entry, stream)
                     self._first[identifier] = index
             except Refused as refusal:
                 self._results[index] = refusal
@@ -70,14 +72,14 @@ class Batch:
         stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id)
         return stream, entry_id(stream, entry.unique_identifier)
 
-    def _record(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
+    def _record(self, entry: LogEntry, stream: UUID) -> Logged:
         challenge, rules = self._streams.challenge(entry.definition_id)
         decision = self._streams.engagement(entry.definition_id, entry.owner_id, stream)
         before = len(decision.events)
         log_entry(
             decision, entry, challenge, rules, self._streams.owner_status(entry.owner_id), backfill=self._backfill
         )
-        return _logged(decision.events[before:], identifier, decision.state)
+        return _logged(decision.events[before:], decision.state)
 
     def _repeat(self, index: int, entry: LogEntry, first: int) -> None:
         """The same entry twice in one batch: the first answer again."""
@@ -87,29 +89,39 @@ class Batch:
         self._repeats[index] = first
 
     def _replay(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
-        """An entry that the log holds already: the first answer, folded from the events up to it."""
-        empty = ChallengeProgress(
-            id=stream, tenant=self._streams.tenant, definition_id=entry.definition_id, owner_id=entry.owner_id
-        )
-        state = empty
-        consequences: list[Recorded] = []
-        for recorded in self._history(stream):
-            if consequences and not isinstance(recorded.event, RunCompleted | MilestoneReached):
-                break
-            if consequences or recorded.entry_id == identifier:
-                consequences.append(recorded)
-            state = CHALLENGE_PROGRESS.evolve(state, recorded.event, recorded.recorded_at)
-        logged = _logged(consequences, identifier, state)
+        """An entry that the log holds already: the first answer again."""
+        if stream not in self._answers:
+            self._answers[stream] = self._first_answers(entry, stream)
+        logged = self._answers[stream][identifier]
         if logged.event.entry != entry:
             raise _conflict(entry)
-        number = next(one.position for one in consequences if one.entry_id == identifier)
-        return replace(logged, position=self._position_of(identifier, number), replayed=True)
+        position = self._position_of(identifier, self._before[identifier].position)
+        return replace(logged, position=position, replayed=True)
+
+    def _first_answers(self, entry: LogEntry, stream: UUID) -> dict[UUID, Logged]:
+        """What was answered to the entries of one stream that came before: its history is folded once for all."""
+        state = ChallengeProgress(
+            id=stream, tenant=self._streams.tenant, definition_id=entry.definition_id, owner_id=entry.owner_id
+        )
+        answers: dict[UUID, Logged] = {}
+        followed: list[Recorded] = []
+        for recorded in self._history(stream):
+            if not isinstance(recorded.event, RunCompleted | MilestoneReached):
+                followed = []
+            if followed or recorded.entry_id in self._before:
+                followed.append(recorded)
+            state = CHALLENGE_PROGRESS.evolve(state, recorded.event, recorded.recorded_at)
+            if followed:
+                logged = _logged(followed, state)
+                answers[logged.id] = logged
+        return answers
 
 
-def _logged(events: Sequence[Recorded], identifier: UUID, state: ChallengeProgress) -> Logged:
-    recorded = next(one for one in events if one.entry_id == identifier)
-    event = recorded.event
-    if not isinstance(event, EntryCounted | EntryNotCounted):
+def _logged(events: Sequence[Recorded], state: ChallengeProgress) -> Logged:
+    """The answer to the one entry among these events."""
+    recorded = next(one for one in events if one.entry_id is not None)
+    event, identifier = recorded.event, recorded.entry_id
+    if identifier is None or not isinstance(event, EntryCounted | EntryNotCounted):
         raise TypeError(f"{event!r} records no entry")
     run: Run | None = state.run(event.run_id) if isinstance(event, EntryCounted) else None
     return Logged(

@@ -13,10 +13,11 @@ from domain.challenge import Challenge
 from domain.challenge_progress import ChallengeProgress
 from domain.decision import Decision
 from domain.definitions import Rules
+from domain.engagement import RunStarted
 from domain.errors import DefinitionNotFound
 from domain.events import Event, Recorded
 from domain.ids import definition_id, engagement_id, owner_stream_id
-from domain.user import User
+from domain.user import PersonalData, User
 from domain.vocabulary import OwnerStatus, Slug
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -41,6 +42,29 @@ class Snapshot(NamedTuple):
     topic: str
     state: str
     due_at: datetime | None
+
+
+class LogRecorder(Protocol):
+    """What the sliced log adds to the library's recorder."""
+
+    @property
+    def slices(self) -> int: ...
+    def load_streams(self, ids: Sequence[UUID]) -> dict[UUID, StreamRow]: ...
+    def find_entries(self, entry_ids: Sequence[UUID]) -> dict[UUID, Any]: ...
+    def insert_events(
+        self,
+        stored_events: Sequence[Any],
+        *,
+        snapshots: Iterable[Snapshot] = (),
+        people: Iterable[PersonalData] = (),
+        import_id: UUID | None = None,
+    ) -> Sequence[int]: ...
+    def due_slices(self, now: datetime) -> list[int]: ...
+    def due_streams(self, slice_number: int, now: datetime, limit: int = 500) -> list[Any]: ...
+    def begin_import(self, tenant: str, seconds: int = 60) -> UUID: ...
+    def renew_import(self, import_id: UUID, seconds: int = 60) -> None: ...
+    def end_import(self, import_id: UUID) -> None: ...
+    def forget_imports(self) -> None: ...
 
 
 class Kind(NamedTuple):
@@ -87,7 +111,12 @@ class Streams:
         row = self._rows.get(stream)
         if row is None or not row.topic.startswith("ChallengeProgress."):
             return None
-        return self._decision(stream, CHALLENGE_PROGRESS, None)
+        if row.topic == CHALLENGE_PROGRESS.topic:
+            return self._decision(stream, CHALLENGE_PROGRESS, None)
+        # An older snapshot is folded anew, and an engagement begins with an entry or with the run that it starts.
+        first = next(iter(self._history(stream))).event
+        told: Any = first if isinstance(first, RunStarted) else getattr(first, "entry", None)
+        return self.engagement(told.definition_id, told.owner_id, stream)
 
     def definition(self, slug: Slug, identifier: UUID) -> Decision[Challenge | None]:
         """A definition; its state is None when there is none."""

@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier
 
 from eventstore.embedded import EmbeddedPostgres
 from eventstore.migrations import migrate
+from projections.schema import prepare
 
 SLICES = 4
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
@@ -64,6 +65,7 @@ def template_url(server_url: str) -> Iterator[str]:
     """A migrated database of four slices. Tests copy it and never connect to it."""
     with _database(server_url) as url:
         migrate(url, slices=SLICES)
+        prepare(url)
         yield url
 
 

@@ -1,0 +1,1 @@
+"""Who may ask: keys, end-user tokens, scopes, limits."""
