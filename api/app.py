@@ -6,6 +6,7 @@ from datetime import datetime
 from flask import Flask
 from flask_smorest import Api
 
+from api.access.callers import Admission
 from api.schema import BLUEPRINTS
 from api.settings import Settings
 from api.state import EXTENSION, State, utc_now
@@ -14,7 +15,7 @@ from api.state import EXTENSION, State, utc_now
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Flask:
     """The api. `now` is its clock; nothing is connected before the first request."""
     app = Flask("milepost", static_folder=None)
-    app.extensions[EXTENSION] = State(settings, now)
+    app.extensions[EXTENSION] = State(settings, now, Admission(settings.limits_storage))
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_body_bytes,
         SCHEMA_API_TITLE="Milepost",

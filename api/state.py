@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, g
 
-from api.access.callers import Caller
 from api.settings import Settings
 from domain.application import ProgressLog
 from projections.database import Reader
+
+if TYPE_CHECKING:
+    from api.access.callers import Admission, Caller
 
 EXTENSION = "milepost"
 
@@ -22,10 +25,11 @@ def utc_now() -> datetime:
 class State:
     """One process's way to the database. Nothing is connected before the first question, so workers may fork."""
 
-    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime], admission: "Admission") -> None:
         self.settings = settings
         self.clock = clock
         self.reader = Reader(settings.database_url, pool_size=settings.threads + 2)
+        self.admission = admission
         self._lock = Lock()
         self._log: ProgressLog | None = None
 
@@ -76,7 +80,7 @@ def now() -> datetime:
     return moment
 
 
-def caller() -> Caller:
+def caller() -> "Caller":
     """Who asks. Only a view that `requires` a scope may call this."""
     found: Caller = g.caller
     return found

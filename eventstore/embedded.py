@@ -113,7 +113,7 @@ class EmbeddedPostgres:
         options = shlex.join(f"-c{name}={value}" for name, value in self._settings.items())
         for _ in range(ATTEMPTS):
             started, output = self._pg_ctl("start", "-l", str(self._log), "-o", options)
-            if started:
+            if started or self._is_running():
                 return
             time.sleep(0.2)
         raise self._error(f"PostgreSQL did not start: {output}")

@@ -155,42 +155,12 @@ def of_tenant(
 
 def _source(conditions: list[str], *, one_slice: bool) -> str:
     """The runs of a tenant as they read at %(now)s. An excused run is not there, sealed or not."""
-    return f"""
-        SELECT
-            progress.id,
-            progress.definition_id,
-            progress.owner_id,
-            CASE WHEN {PASSED} THEN 'failed' ELSE progress.status END AS status,
-            progress.value,
-            progress.target,
-            progress.started_at,
-            progress.completed_at,
-            CASE WHEN {PASSED} THEN progress.window_end_at ELSE progress.failed_at END AS failed_at,
-            progress.created_at,
-            greatest(
-                progress.updated_at, CASE WHEN {PASSED} THEN progress.window_end_at ELSE progress.failed_at END
-            ) AS updated_at,
-            task.period_key,
-            task.period_start_at,
-            task.period_end_at,
-            task.count,
-            owner.external_id,
-            owner.first_name,
-            owner.last_name,
-            owner.erased_at,
-            owner.updated_at AS user_updated_at,
-            {through_sql(READ_TABLES, one_slice=one_slice)} AS through
-        FROM challenge_progress AS progress
-        JOIN task_progress AS task
-          ON task.slice = progress.slice
-         AND task.progress_id = progress.id
-        LEFT JOIN account_user AS owner
-          ON owner.slice = progress.slice
-         AND owner.tenant = progress.tenant
-         AND owner.id = progress.owner_id
-        WHERE progress.tenant = %(tenant)s
-          AND {" AND ".join([*conditions, f"NOT ({PASSED} AND {EXCUSED})"])}
-    """
+    return SOURCE.format(
+        passed=PASSED,
+        excused=EXCUSED,
+        through=through_sql(READ_TABLES, one_slice=one_slice),
+        conditions="".join(f" AND {condition}" for condition in conditions),
+    )
 
 
 PASSED = "(progress.status = 'in_progress' AND progress.window_end_at <= %(now)s)"
@@ -203,4 +173,42 @@ EXCUSED = """
           AND challenge.id = progress.definition_id
           AND challenge.pauses && tstzrange(progress.window_start_at, progress.window_end_at)
     )
+"""
+
+SOURCE = """
+    SELECT
+        progress.id,
+        progress.definition_id,
+        progress.owner_id,
+        CASE WHEN {passed} THEN 'failed' ELSE progress.status END AS status,
+        progress.value,
+        progress.target,
+        progress.started_at,
+        progress.completed_at,
+        CASE WHEN {passed} THEN progress.window_end_at ELSE progress.failed_at END AS failed_at,
+        progress.created_at,
+        greatest(
+            progress.updated_at, CASE WHEN {passed} THEN progress.window_end_at ELSE progress.failed_at END
+        ) AS updated_at,
+        task.period_key,
+        task.period_start_at,
+        task.period_end_at,
+        task.count,
+        owner.external_id,
+        owner.first_name,
+        owner.last_name,
+        owner.erased_at,
+        owner.updated_at AS user_updated_at,
+        {through} AS through
+    FROM challenge_progress AS progress
+    JOIN task_progress AS task
+      ON task.slice = progress.slice
+     AND task.progress_id = progress.id
+    LEFT JOIN account_user AS owner
+      ON owner.slice = progress.slice
+     AND owner.tenant = progress.tenant
+     AND owner.id = progress.owner_id
+    WHERE progress.tenant = %(tenant)s
+      AND NOT ({passed} AND {excused})
+      {conditions}
 """

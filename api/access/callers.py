@@ -2,12 +2,25 @@
 
 import functools
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 import msgspec
+from flask import Request, current_app, g, request
+
+from api.access import keys, tokens
+from api.access.limits import Limits
+from api.access.refusals import InsufficientScope, RateLimited, Unauthorized
+from api.state import State, state_of
+from projections.database import Reader
 
 View = Callable[..., Any]
+
+KEPT_FOR = timedelta(seconds=5)
+MAX_KEPT = 10_000
+OF_END_USERS = frozenset({"progress:read"})
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +33,106 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     per_minute: int = 600
     per_hour: int = 36_000
 
+    @property
+    def name(self) -> str:
+        """Whose requests are counted together: those of a key, or those of one end user."""
+        return str(self.key_id) if self.owner_id is None else f"{self.key_id}/{self.owner_id}"
+
+
+class Admission:
+    """Lets callers in. Remembers an accepted credential for five seconds, so a revoked key opens nothing after that."""
+
+    def __init__(self, storage_url: str) -> None:
+        self.limits = Limits(storage_url)
+        self._kept: dict[bytes, tuple[datetime, Caller]] = {}
+
+    def caller(self, reader: Reader, asked: Request, now: datetime) -> Caller:
+        """Whose credential the request carries. Raises Unauthorized."""
+        for scheme in SCHEMES:
+            found = scheme(self, reader, asked, now)
+            if found is not None:
+                return found
+        raise Unauthorized("an API key is needed, in X-API-Key or Authorization: Bearer")
+
+    def of_key(self, reader: Reader, key: str, now: datetime) -> Caller:
+        """Who holds this key."""
+        digest = sha256(key.encode("utf-8", "replace")).digest()
+        kept = self._remembered(digest, now)
+        if kept is None:
+            found = keys.by_hash(reader, digest) if len(key) == keys.LENGTH else None
+            if found is None or not found.valid(now):
+                raise Unauthorized("the key is not known, expired or revoked")
+            kept = self._remember(digest, _caller(found), found.expires_at, now)
+        return kept
+
+    def of_token(self, reader: Reader, token: str, now: datetime) -> Caller:
+        """Which end user the token was signed for."""
+        digest = sha256(token.encode("utf-8", "replace")).digest()
+        kept = self._remembered(digest, now)
+        if kept is None:
+            key = keys.by_id(reader, tokens.key_id_of(token))
+            if key is None or not key.valid(now):
+                raise Unauthorized("the token names a key that is not known, expired or revoked")
+            owner, until = tokens.owner_of(token, key.token_secret, now)
+            until = until if key.expires_at is None else min(until, key.expires_at)
+            kept = self._remember(digest, _caller(key, owner), until, now)
+        return kept
+
+    def _remembered(self, digest: bytes, now: datetime) -> Caller | None:
+        found = self._kept.get(digest)
+        return found[1] if found is not None and now < found[0] else None
+
+    def _remember(self, digest: bytes, caller: Caller, until: datetime | None, now: datetime) -> Caller:
+        if len(self._kept) >= MAX_KEPT:
+            self._kept = {}
+        kept_until = now + KEPT_FOR
+        self._kept[digest] = (kept_until if until is None else min(until, kept_until), caller)
+        return caller
+
+
+def _caller(key: keys.Key, owner_id: str | None = None) -> Caller:
+    return Caller(
+        tenant=key.tenant,
+        scopes=frozenset(key.scopes) if owner_id is None else OF_END_USERS,
+        key_id=key.id,
+        owner_id=owner_id,
+        per_minute=key.per_minute,
+        per_hour=key.per_hour,
+    )
+
+
+def _key_header(admission: Admission, reader: Reader, asked: Request, now: datetime) -> Caller | None:
+    key = asked.headers.get("X-API-Key")
+    return None if key is None else admission.of_key(reader, key.strip(), now)
+
+
+def _bearer(admission: Admission, reader: Reader, asked: Request, now: datetime) -> Caller | None:
+    scheme, _, credential = (asked.headers.get("Authorization") or "").partition(" ")
+    credential = credential.strip()
+    if scheme.lower() != "bearer" or not credential:
+        return None
+    if credential.startswith(keys.MARK):
+        return admission.of_key(reader, credential, now)
+    return admission.of_token(reader, credential, now)
+
+
+# The first scheme whose headers a request has decides. Another scheme is another line.
+SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], ...] = (_key_header, _bearer)
+
+
+def admit(scopes: tuple[str, ...]) -> None:
+    """Let the request in as `state.caller()`. Raises Unauthorized, RateLimited or InsufficientScope."""
+    state: State = state_of(current_app)
+    now = g.now = state.clock()
+    caller = state.admission.caller(state.reader, request, now)
+    g.caller = caller
+    unix = now.timestamp()
+    g.standing = state.admission.limits.hit(caller.name, caller.per_minute, caller.per_hour, unix)
+    if g.standing.exceeded:
+        raise RateLimited(max(1, g.standing.resets_at - int(unix)))
+    if caller.scopes.isdisjoint(scopes):
+        raise InsufficientScope(scopes, sorted(caller.scopes))
+
 
 def requires(*scopes: str) -> Callable[[View], View]:
     """The view wants a caller with one of these scopes. Stands above every other decorator of the view."""
@@ -27,8 +140,6 @@ def requires(*scopes: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def admitted(*args: Any, **kwargs: Any) -> Any:
-            from api.access.door import admit
-
             admit(scopes)
             return view(*args, **kwargs)
 

@@ -1,117 +1,239 @@
 """Log entries as they come in: bytes to a command, or every wrong field by its name."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
-from typing import Annotated, Any
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
-from msgspec import Meta, Raw
+from msgspec import UNSET, Meta, Raw, UnsetType
 
-from domain.commands import LogEntry
+from domain.commands import KeepUser, LogEntry
 from domain.errors import InvalidInput
 from domain.numbers import complaint, exact
 
-Text = Annotated[str, Meta(min_length=1, max_length=256)]
-Attribute = str | int | float | bool | None
+EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
+PHONE_NUMBER = r"^\+[1-9][0-9]{1,14}$"
+MAX_ATTRIBUTES = 64
+
+Text = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+OptionalText = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")] | None
+AttributeText = Annotated[str, Meta(max_length=1024, pattern=r"^[^\x00]*$")]
+Attribute = AttributeText | int | float | bool | None
+Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class ChallengeEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True):
-    """The body of `POST /schema/challenge_log/record`."""
+class Person(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """An end user by the tenant's own id. The user is created, or changed in what is given."""
+
+    external_id: Text
+    first_name: OptionalText | UnsetType = UNSET
+    last_name: OptionalText | UnsetType = UNSET
+    email: Annotated[str, Meta(max_length=256, pattern=EMAIL)] | None | UnsetType = UNSET
+    phone_number: Annotated[str, Meta(max_length=16, pattern=PHONE_NUMBER)] | None | UnsetType = UNSET
+
+
+class ChallengeEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """One activity of one owner in a challenge: what they did, when, and how much of it."""
 
     challenge_id: UUID
-    owned_by_id: UUID
-    activity_at: Annotated[datetime, Meta(tz=True)]
+    activity_at: Moment
     unique_identifier: Text
-    activity_id: Annotated[str, Meta(max_length=256)] | None = None
+    owned_by_id: UUID | UnsetType = UNSET
+    owned_by: Person | UnsetType = UNSET
+    activity_id: OptionalText = None
     activity_value: Raw = Raw(b"")
-    attributes: Annotated[dict[Text, Attribute], Meta(max_length=64)] = {}
+    attributes: Annotated[dict[Text, Attribute], Meta(max_length=MAX_ATTRIBUTES)] = {}
     kind: str | None = None
 
 
-_decode = msgspec.json.Decoder(ChallengeEntry).decode
+class Sent(NamedTuple):
+    """An entry, and the user that it came with in place of an owner's id: the entry has no owner until it is known."""
+
+    entry: LogEntry
+    person: KeepUser | None = None
 
 
-def parse_challenge_entry(raw: bytes) -> LogEntry:
-    """The command that a JSON body is. Raises InvalidInput that names every wrong field."""
+ENTRIES: dict[str, Any] = {"challenge_log": ChallengeEntry}
+DECODERS = {kind: msgspec.json.Decoder(entry).decode for kind, entry in ENTRIES.items()}
+
+# What the fields of every kind must be, in words: a refused entry is told all of its mistakes at once.
+WANTED = {
+    "challengeId": "must be a UUID",
+    "ownedById": "must be a UUID",
+    "activityAt": "must be a time with a zone, as 2026-04-03T10:15:00Z",
+    "uniqueIdentifier": "must be a text of 1 to 256 characters without U+0000",
+    "activityId": "must be a text of at most 256 characters without U+0000, or null",
+    "attributes": f"must be an object of at most {MAX_ATTRIBUTES} attributes",
+    "kind": "must be the name of the log",
+    "externalId": "must be a text of 1 to 256 characters without U+0000",
+    "firstName": "must be a text of at most 256 characters without U+0000, or null",
+    "lastName": "must be a text of at most 256 characters without U+0000, or null",
+    "email": "must be an e-mail address of at most 256 characters, or null",
+    "phoneNumber": "must be a phone number as +43123456789 (E.164), or null",
+}
+
+
+def parse_entry(raw: bytes | dict[str, Any], kind: str = "challenge_log") -> LogEntry:
+    """The command that an entry of the log `kind` is. Raises InvalidInput that names every wrong field."""
+    sent = parse(raw if isinstance(raw, bytes) else msgspec.json.encode(raw), kind)
+    if sent.person is not None:
+        raise _wrong("ownedBy", "is not taken here: ownedById is needed")
+    return sent.entry
+
+
+def parse(raw: bytes, kind: str = "challenge_log") -> Sent:
+    """An entry as it was sent, with the user that may come with it. Raises InvalidInput as `parse_entry` does."""
+    if kind not in ENTRIES:
+        raise _wrong("kind", f"{kind!r} is not a log that takes entries")
     try:
-        entry = _decode(raw)
-        return _command(entry)
-    except (msgspec.DecodeError, UnicodeDecodeError, InvalidInput) as error:
-        raise _explained(raw, error) from None
+        return _sent(DECODERS[kind](raw), kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError, InvalidInput):
+        raise _explained(raw, kind) from None
 
 
-def _command(entry: ChallengeEntry) -> LogEntry:
-    return LogEntry(
+def _sent(entry: ChallengeEntry, kind: str) -> Sent:
+    person = entry.owned_by
+    if (entry.kind is not None and entry.kind != kind) or (person is UNSET) is (entry.owned_by_id is UNSET):
+        raise _wrong("body", "contradicts itself")
+    command = LogEntry(
         definition_id=entry.challenge_id,
-        owner_id=str(entry.owned_by_id),
+        owner_id="" if entry.owned_by_id is UNSET else str(entry.owned_by_id),
         activity_at=entry.activity_at.astimezone(UTC),
         unique_identifier=entry.unique_identifier,
         activity_id=entry.activity_id,
-        activity_value=_decimal(entry.activity_value),
+        activity_value=_decimal(bytes(entry.activity_value)),
         attributes=entry.attributes,
     )
+    return Sent(command) if person is UNSET else Sent(command, _keep_user(person))
 
 
-def _decimal(raw: Raw) -> Decimal | None:
+def _decimal(text: bytes) -> Decimal | None:
     """The exact decimal that a JSON number says. A string or anything else is no number."""
-    text = bytes(raw)
     if text in (b"", b"null"):
         return None
-    if text[:1] not in b"-0123456789":
-        raise _wrong("activityValue", "must be a number")
+    if text[0] not in b"-0123456789":
+        raise _wrong("activityValue", "must be a number, or null")
     value = Decimal(text.decode())
-    message = complaint(value)
-    if message:
+    if message := complaint(value):
         raise _wrong("activityValue", message)
     return exact(value)
+
+
+def _keep_user(person: Person) -> KeepUser:
+    given = msgspec.structs.asdict(person)
+    personal = {name: value for name, value in given.items() if name != "external_id" and value is not UNSET}
+    return KeepUser(external_id=person.external_id, personal=personal)
 
 
 def _wrong(field: str, message: str) -> InvalidInput:
     return InvalidInput(f"{field}: {message}", {field: [message]})
 
 
-def _explained(raw: bytes, error: Exception) -> InvalidInput:
-    """Every complaint about a body, by field; a second, slower look at what was refused."""
+def _explained(raw: bytes, kind: str) -> InvalidInput:
+    """Every complaint about an entry, by field; a second, slower look at what was refused."""
     try:
-        plain = _plain(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as broken:
-        return InvalidInput(f"the body is not JSON: {broken}", {"body": [f"is not JSON: {broken}"]})
+        plain = plain_json(raw)
+    except InvalidInput as error:
+        return error
     if not isinstance(plain, dict):
         return _wrong("body", "must be a JSON object")
-    errors = {name: [message] for name, message in _complaints(plain)}
-    if not errors and isinstance(error, InvalidInput):
-        return error
+    if plain.get("kind", kind) not in (kind, None):
+        return _wrong("kind", f"{plain['kind']!r} is sent to {kind}")
+    errors = {name: [message] for name, message in (*_complaints(plain, ENTRIES[kind]), *_owner_complaints(plain))}
     text = "; ".join(f"{name}: {messages[0]}" for name, messages in errors.items())
-    return InvalidInput(text or str(error), errors or {"body": [str(error)]})
+    return InvalidInput(text or "the body cannot be read", errors or {"body": ["cannot be read"]})
 
 
-_plain: Callable[[bytes], Any] = msgspec.json.Decoder(float_hook=Decimal).decode
+def plain_json(raw: bytes) -> Any:
+    """JSON as plain values, numbers exact. Raises InvalidInput that says what is broken, and where."""
+    try:
+        text = raw.decode()
+        return _plain(text)
+    except UnicodeDecodeError as error:
+        return _raise("body", f"is not UTF-8: byte 0x{raw[error.start]:02x} at position {error.start}")
+    except InvalidOperation:
+        return _raise("body", "holds a number that is too large to be read")
+    except RecursionError:
+        return _raise("body", "is nested too deeply")
+    except msgspec.DecodeError as error:
+        return _raise("body", _broken(text, str(error)))
 
 
-def _complaints(plain: dict[str, Any]) -> list[tuple[str, str]]:
-    found = []
-    fields = {field.encode_name: field for field in msgspec.structs.fields(ChallengeEntry)}
-    found += [(name, "is not a field of this log") for name in plain if name not in fields]
+_plain = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def _raise(field: str, message: str) -> Any:
+    raise _wrong(field, message)
+
+
+def _broken(text: str, found: str) -> str:
+    """What is wrong with a text that should be JSON."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return f"is not JSON: {error.msg} at character {error.pos}"
+    except (ValueError, RecursionError):
+        pass
+    else:
+        if "\\ud" in text.lower():
+            return "holds half of a character (a lone surrogate)"
+    return f"is not JSON: {found}"
+
+
+def _complaints(plain: dict[str, Any], body: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    fields = {field.encode_name: field for field in msgspec.structs.fields(body)}
+    yield from ((f"{path}{name}", "is not a field") for name in plain if name not in fields)
     for name, field in fields.items():
-        if name not in plain:
-            if field.required:
-                found.append((name, "is needed"))
-            continue
-        try:
-            _check(name, plain[name], field.type)
-        except (msgspec.ValidationError, InvalidInput) as error:
-            found.append((name, error.errors[name][0] if isinstance(error, InvalidInput) else str(error)))
-    return found
+        if name in plain:
+            yield from _value_complaints(name, plain[name], field.type, f"{path}{name}")
+        elif field.required:
+            yield f"{path}{name}", "is needed"
 
 
-def _check(name: str, value: Any, type_: Any) -> None:
+def _value_complaints(name: str, value: Any, type_: Any, path: str) -> Iterator[tuple[str, str]]:
     if name == "activityValue":
-        if isinstance(value, bool) or not isinstance(value, int | Decimal | None):
-            raise _wrong(name, "must be a number")
-        message = complaint(Decimal(value)) if value is not None else None
-        if message:
-            raise _wrong(name, message)
-        return
-    msgspec.convert(value, type_)
+        yield from _number_complaints(value)
+    elif name == "ownedBy" and isinstance(value, dict):
+        yield from _complaints(value, Person, "ownedBy.")
+    elif name == "attributes" and isinstance(value, dict) and len(value) <= MAX_ATTRIBUTES:
+        yield from _attribute_complaints(value)
+    else:
+        try:
+            moment = msgspec.convert(value, type_)
+            if isinstance(moment, datetime):
+                moment.astimezone(UTC)
+        except msgspec.ValidationError as error:
+            naive = "timezone" in str(error)
+            yield path, "has no time zone: 2026-04-03T10:15:00Z has one" if naive else WANTED.get(name, "is wrong")
+        except OverflowError:
+            yield path, "is outside the years 1 to 9999"
+
+
+def _number_complaints(value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | None):
+        yield "activityValue", "must be a number, or null"
+    elif value is not None and (message := complaint(Decimal(value))):
+        yield "activityValue", message
+
+
+def _attribute_complaints(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, value in attributes.items():
+        number = not isinstance(value, bool) and isinstance(value, int | Decimal)
+        try:
+            msgspec.convert(name, Text)
+            msgspec.convert(float(value) if number else value, Attribute)
+        except (msgspec.ValidationError, OverflowError):
+            message = "must be a text of at most 1024 characters, a number, true, false or null"
+            yield "attributes", f"{name[:80]!r} {message}"
+
+
+def _owner_complaints(plain: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if "ownedBy" in plain and "ownedById" in plain:
+        yield "ownedBy", "must not be given together with ownedById"
+    elif "ownedBy" not in plain and "ownedById" not in plain:
+        yield "ownedById", "is needed, or ownedBy in its place"
+    elif not isinstance(plain.get("ownedBy", {}), dict):
+        yield "ownedBy", "must be an object"

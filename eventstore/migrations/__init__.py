@@ -7,19 +7,20 @@ from yoyo import get_backend, read_migrations
 
 LOCK = 0x4D696C65706F7374  # The advisory lock's key: "Milepost" in ASCII.
 FOLDER = Path(__file__).parent
+SLICES = 64
 
 
 class SlicesDiffer(Exception):
     """The log was cut into another number of slices when it was made; that number is fixed."""
 
 
-def migrate(database_url: str, *, slices: int = 64) -> None:
-    """Bring the database's schema up to date and cut a new log into `slices` (1..1024, for ever).
+def migrate(database_url: str, *, slices: int | None = None) -> None:
+    """Bring the database's schema up to date and cut a new log into `slices` (1..1024, for ever; 64 by default).
 
     Any number of processes may call this at once: the first does the work, the others wait for it.
-    Raises ValueError for a number out of range, SlicesDiffer when the log has another number already.
+    Raises ValueError for a number out of range, SlicesDiffer when another number is asked for than the log has.
     """
-    if not 1 <= slices <= 1024:
+    if slices is not None and not 1 <= slices <= 1024:
         raise ValueError(f"slices: {slices} is not between 1 and 1024")
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
@@ -40,14 +41,14 @@ def _apply(database_url: str) -> None:
             backend.apply_migrations(steps)
 
 
-def _cut(connection: psycopg.Connection, slices: int) -> None:
+def _cut(connection: psycopg.Connection, slices: int | None) -> None:
     row = connection.execute("SELECT count(*) FROM slices").fetchone()
     present = row[0] if row else 0
     if present == 0:
         connection.execute(
-            "INSERT INTO slices (slice) SELECT generate_series(0, %s - 1)", (slices,)
+            "INSERT INTO slices (slice) SELECT generate_series(0, %s - 1)", (slices or SLICES,)
         )
-    elif present != slices:
+    elif slices is not None and present != slices:
         raise SlicesDiffer(f"slices: the log has {present}, and {slices} were asked for")
 
 
