@@ -79,18 +79,23 @@ class ProgressLog(Application[UUID]):
         return self._retry(attempt)
 
     def define(
-        self, tenant: str, definition: UUID, command: ChallengeCommand, *, now: datetime
+        self, tenant: str, definition: UUID, *commands: ChallengeCommand, now: datetime, dry_run: bool = False
     ) -> tuple[Challenge, Position | None]:
-        """Make or change a definition or one of its milestones. The position is None when nothing changed."""
+        """Make or change a definition and its milestones: every command, or none when one is refused.
+
+        The position is None when nothing changed, and in a dry run, which writes nothing.
+        """
+        slug = commands[0].slug
 
         def attempt() -> tuple[Challenge, Position | None]:
-            streams = self._streams(tenant, [definition_id(tenant, command.slug, definition)], now)
-            decision = streams.definition(command.slug, definition)
-            for event in challenges.decide(decision.state, command, now):
-                decision.record(event)
+            streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
+            decision = streams.definition(slug, definition)
+            for command in commands:
+                for event in challenges.decide(decision.state, command, now):
+                    decision.record(event)
             if decision.state is None:
-                raise NotFound(f"there is no {command.slug} {definition}")
-            return decision.state, self._append(streams)
+                raise NotFound(f"there is no {slug} {definition}")
+            return decision.state, None if dry_run else self._append(streams)
 
         return self._retry(attempt)
 
@@ -102,7 +107,7 @@ class ProgressLog(Application[UUID]):
 
     def keep_user(self, tenant: str, command: KeepUser, *, now: datetime) -> tuple[str, Position | None]:
         """Create an end user, or change what is given. Answers the user's id; no position when nothing changed."""
-        identifier = command.id or str(user_id(tenant, command.external_id or ""))
+        identifier = command.id or self.user_id(tenant, command.external_id or "")
         columns: dict[str, Any] = {**command.personal, "created_at": now, "updated_at": now}
         if command.external_id is not None:
             columns["external_id"] = command.external_id
@@ -120,6 +125,11 @@ class ProgressLog(Application[UUID]):
             return identifier, self._append(streams, people=[person])
 
         return self._retry(attempt)
+
+    @staticmethod
+    def user_id(tenant: str, external_id: str) -> str:
+        """The id that an end user gets who is created without one."""
+        return str(user_id(tenant, external_id))
 
     def change_reward(self, tenant: str, command: ChangeReward, *, now: datetime) -> Position | None:
         """Note a coupon code or an expiry on a reward. Raises NotFound."""

@@ -46,12 +46,8 @@ def log_entry(
     """
     entry = in_utc(entry)
     refuse_impossible(entry, decision.now)
-    clock = decision.now
-    if backfill:
-        clock = max(decision.state.seen_until or entry.activity_at, entry.activity_at)
-    run = decision.state.run_at(entry.activity_at)
-    if run and run.seals_at <= clock:
-        run = None
+    clock = _latest_activity(decision.state, entry) if backfill else decision.now
+    run = _open_run(decision.state, entry.activity_at, clock)
     rules = run.rules if run else rules_now
     refuse_incomplete(entry, rules)
     # Nothing can be refused from here on: a refused entry does not even seal a window.
@@ -109,6 +105,16 @@ def advance(decision: Decided, pauses: tuple[Pause, ...], clock: datetime) -> No
             decision.record(RunExcused(run_id=run.id, window=run.window))
         else:
             decision.record(RunFailed(run_id=run.id, window=run.window, failed_at=run.window.end, value=run.value))
+
+
+def _latest_activity(progress: ChallengeProgress, entry: LogEntry) -> datetime:
+    """The clock of a backfill (RULES 4)."""
+    return max(progress.seen_until or entry.activity_at, entry.activity_at)
+
+
+def _open_run(progress: ChallengeProgress, at: datetime, clock: datetime) -> Run | None:
+    run = progress.run_at(at)
+    return run if run and run.seals_at > clock else None
 
 
 def _new_window(progress: ChallengeProgress, rules: Rules, at: datetime) -> Window | None:

@@ -96,15 +96,22 @@ class ChallengeProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     @property
     def due_at(self) -> datetime | None:
         """The next deadline: the seal of the first window (RULES 6)."""
-        return min((run.seals_at for run in self.runs), default=None)
+        return min([run.seals_at for run in self.runs], default=None)
 
     def run(self, identifier: UUID | None) -> Run | None:
         """The unsealed run with this id."""
-        return next((run for run in self.runs if run.id == identifier), None)
+        for run in self.runs:
+            # Mostly it is the same object, and comparing two UUIDs takes longer than all the rest.
+            if run.id is identifier or run.id == identifier:
+                return run
+        return None
 
     def run_at(self, moment: datetime) -> Run | None:
         """The unsealed run whose window holds this moment."""
-        return next((run for run in self.runs if run.window.start <= moment < run.window.end), None)
+        for run in self.runs:
+            if run.window.start <= moment < run.window.end:
+                return run
+        return None
 
 
 def evolve(progress: ChallengeProgress, event: Event, recorded_at: datetime) -> ChallengeProgress:
@@ -179,4 +186,6 @@ def _tally_after(run: Run, event: EntryCounted) -> Tally:
 
 
 def _replaced(runs: tuple[Run, ...], changed: Run) -> tuple[Run, ...]:
-    return tuple(changed if run.id == changed.id else run for run in runs)
+    if len(runs) == 1:
+        return (changed,)
+    return tuple([changed if run.id == changed.id else run for run in runs])

@@ -5,6 +5,9 @@ from hashlib import blake2b
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 SEPARATOR = b"\x1f"
+REMEMBERED = 1 << 14  # Ids that an entry asks for several times on its way: more than one batch of an import has.
+MARK = 8 << 76 | 2 << 62  # A UUID's version, 8, and its variant.
+UNMARKED = ~(0xF << 76 | 0x3 << 62)
 USERS = uuid5(NAMESPACE_URL, "urn:milepost:account_user")
 
 
@@ -18,6 +21,7 @@ def owner_slice(tenant: str, owner_id: str, slices: int) -> int:
     return int.from_bytes(_prefix(tenant, owner_id)) % slices
 
 
+@lru_cache(maxsize=REMEMBERED)
 def engagement_id(tenant: str, definition_id: UUID, owner_id: str) -> UUID:
     """The stream of one owner on one definition."""
     return _id(_prefix(tenant, owner_id), b"engagement", tenant.encode(), definition_id.bytes, owner_id.encode())
@@ -53,15 +57,13 @@ def user_id(tenant: str, external_id: str) -> UUID:
     return uuid5(USERS, f"{tenant}\x1f{external_id}")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def _prefix(tenant: str, owner: str) -> bytes:
     return blake2b(SEPARATOR.join((tenant.encode(), owner.encode())), digest_size=2).digest()
 
 
 def _id(prefix: bytes, *parts: bytes) -> UUID:
     """A UUIDv8: the owner's two bytes, then a hash of the parts, each led by its length."""
-    framed = b"".join(len(part).to_bytes(4) + part for part in parts)
+    framed = b"".join([len(part).to_bytes(4) + part for part in parts])
     value = int.from_bytes(prefix + blake2b(framed, digest_size=14).digest())
-    value = value & ~(0xF << 76) | (8 << 76)
-    value = value & ~(0x3 << 62) | (2 << 62)
-    return UUID(int=value)
+    return UUID(int=value & UNMARKED | MARK)

@@ -99,10 +99,14 @@ class Streams:
         self._history = history
         self._decisions: dict[UUID, Decision[Any]] = {}
         self._rules: dict[UUID, tuple[Challenge, Rules]] = {}
+        self._owners: dict[str, OwnerStatus] = {}
 
     def engagement(self, definition: UUID, owner_id: str, stream: UUID | None = None) -> Decision[ChallengeProgress]:
         """One owner on one challenge; new when nothing was logged yet."""
         stream = stream or engagement_id(self.tenant, definition, owner_id)
+        known = self._decisions.get(stream)
+        if known is not None:
+            return known
         empty = ChallengeProgress(id=stream, tenant=self.tenant, definition_id=definition, owner_id=owner_id)
         return self._decision(stream, CHALLENGE_PROGRESS, empty)
 
@@ -139,8 +143,11 @@ class Streams:
 
     def owner_status(self, owner_id: str) -> OwnerStatus:
         """Whether the owner's entries count. An owner that was never registered is live."""
-        known = self.user(owner_id).state
-        return known.status if known else OwnerStatus.LIVE
+        status = self._owners.get(owner_id)
+        if status is None:
+            known = self.user(owner_id).state
+            status = self._owners[owner_id] = known.status if known else OwnerStatus.LIVE
+        return status
 
     def decided(self) -> tuple[list[Recorded], list[Snapshot]]:
         """Everything that was recorded, and the states after it."""
@@ -175,12 +182,11 @@ def fold(kind: Kind, state: Any, events: Iterable[Recorded]) -> Any:
 
 def ids_of(tenant: str, pairs: Iterable[tuple[UUID, str]]) -> Sequence[UUID]:
     """The streams that entries of these (definition, owner) pairs touch or ask."""
-    ids: dict[UUID, None] = {}
-    for definition, owner in set(pairs):
-        ids[engagement_id(tenant, definition, owner)] = None
-        ids[definition_id(tenant, Slug.CHALLENGE, definition)] = None
-        ids[owner_stream_id(tenant, owner)] = None
-    return list(ids)
+    named = set(pairs)
+    ids = [engagement_id(tenant, definition, owner) for definition, owner in named]
+    ids += [definition_id(tenant, Slug.CHALLENGE, definition) for definition in {definition for definition, _ in named}]
+    ids += [owner_stream_id(tenant, owner) for owner in {owner for _, owner in named}]
+    return ids
 
 
 def _snapshot(decision: Decision[Any]) -> Snapshot:

@@ -56,6 +56,8 @@ def decide(user: User | None, user_id: str, command: KeepUser) -> Event | None:
         return UserRegistered(user_id=user_id, status=command.status or OwnerStatus.LIVE)
     status = command.status or user.status
     changed = [*command.personal, *(["status"] if status != user.status else [])]
+    if command.id is not None and command.external_id is not None:
+        changed.append("external_id")
     if not changed:
         return None
     return UserChanged(user_id=user_id, changed=tuple(sorted(changed)), status=status)

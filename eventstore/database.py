@@ -11,8 +11,18 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 MINIMUM_VERSION = 14_00_00
 
+# Every query here is a lookup by key. Its plan is made once a connection, maybe while the tables are empty, and has to
+# be right when they are full: nothing but nested loops over indexes is.
+SETTINGS = {
+    "timezone": "UTC",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+
 _ERRORS: tuple[tuple[type[Exception], type[Exception]], ...] = (
-    (PoolTimeout, errors.OperationalError),
     (psycopg.InterfaceError, errors.InterfaceError),
     (psycopg.IntegrityError, errors.IntegrityError),
     (psycopg.DataError, errors.DataError),
@@ -28,9 +38,16 @@ class Database:
     """One database, seen through a pool of connections that a process opens when it first needs one."""
 
     def __init__(
-        self, url: str, *, pool_size: int = 10, statement_timeout: int = 30_000, lock_timeout: int = 2_000
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        pool_timeout: float = 10,
+        statement_timeout: int = 30_000,
+        lock_timeout: int = 2_000,
     ) -> None:
         self.url = url
+        settings = {**SETTINGS, "statement_timeout": statement_timeout, "lock_timeout": lock_timeout}
         self._lock = Lock()
         self._opened = False
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -38,30 +55,38 @@ class Database:
             min_size=1,
             max_size=pool_size,
             open=False,
-            timeout=10,
+            timeout=pool_timeout,
             kwargs={
-                "options": f"-c timezone=UTC -c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}",
+                "autocommit": True,
+                "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
                 "connect_timeout": 5,
                 "tcp_user_timeout": 10_000,
                 "keepalives_idle": 5,
                 "application_name": "milepost",
             },
-            configure=_refuse_old_servers,
-            check=None,
         )
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection whose work is committed at the end, or undone by an exception.
+    def statement(self) -> Iterator[Connection]:
+        """A connection for one statement, which is a transaction of its own: one round trip.
 
         Raises the library's persistence errors in place of the driver's.
         """
         self._open()
         try:
             with self._pool.connection() as connection:
+                _refuse_old_server(connection)
                 yield connection
-        except tuple(driver for driver, _ in _ERRORS) as error:
+        except PoolTimeout as error:
+            raise errors.OperationalError(self._reason(error)) from error
+        except psycopg.Error as error:
             raise _translated(error) from error
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection whose work is committed at the end, or undone by an exception. Raises what `statement` does."""
+        with self.statement() as connection, connection.transaction():
+            yield connection
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
@@ -74,6 +99,15 @@ class Database:
                     self._pool.open()
                     self._opened = True
 
+    def _reason(self, error: PoolTimeout) -> str:
+        """Why no connection came: the pool says only that it has waited."""
+        if self._pool.get_stats().get("connections_errors"):
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.Error as reason:
+                return str(reason).strip()
+        return str(error)
+
 
 def _translated(error: Exception) -> Exception:
     for driver, ours in _ERRORS:
@@ -82,6 +116,6 @@ def _translated(error: Exception) -> Exception:
     return error
 
 
-def _refuse_old_servers(connection: Connection) -> None:
-    if connection.info.server_version < MINIMUM_VERSION:
+def _refuse_old_server(connection: Connection) -> None:
+    if connection.pgconn.server_version < MINIMUM_VERSION:
         raise psycopg.NotSupportedError("PostgreSQL 14 or newer is needed")

@@ -8,10 +8,13 @@ from eventsourcing.persistence import (
     Mapper,
     Transcoder,
 )
+from eventsourcing.utils import resolve_topic
 
 from eventstore.database import Database
 from eventstore.mapper import EventMapper
-from eventstore.recorders import AggregateLog, ApplicationLog, ProcessLog, TrackingLog
+from eventstore.migrations import pending
+from eventstore.recorders import AggregateLog, ApplicationLog
+from eventstore.tracking import ProcessLog, TrackingLog
 
 UNSAFE = {
     "POSTGRES_ENABLE_DB_FUNCTIONS": "readers would miss events, because nothing is locked",
@@ -33,23 +36,22 @@ class Factory(InfrastructureFactory[TrackingLog]):
 
     def __init__(self, env: Any) -> None:
         super().__init__(env)
-        for name, why in UNSAFE.items():
-            if str(self.env.get(name) or "").lower() not in OFF:
-                raise InfrastructureFactoryError(f"{name}: refused: {why}")
+        self._refuse_unsafe_settings()
         url = self.env.get("DATABASE_URL")
         if not url:
             raise InfrastructureFactoryError("DATABASE_URL: is not set")
         self.database = Database(
             url,
-            pool_size=int(self.env.get("DATABASE_POOL_SIZE") or 10),
-            statement_timeout=int(self.env.get("DATABASE_STATEMENT_TIMEOUT") or 30_000),
-            lock_timeout=int(self.env.get("DATABASE_LOCK_TIMEOUT") or 2_000),
+            pool_size=self._whole_number("DATABASE_POOL_SIZE", 10, least=1),
+            statement_timeout=self._whole_number("DATABASE_STATEMENT_TIMEOUT", 30_000),
+            lock_timeout=self._whole_number("DATABASE_LOCK_TIMEOUT", 2_000),
         )
 
     def mapper(
         self, transcoder: Transcoder | None = None, mapper_class: type[Mapper[Any]] | None = None
     ) -> Mapper[Any]:
         """The JSON mapper, unless another class is asked for."""
+        self._refuse_unsafe_settings()
         return super().mapper(transcoder, mapper_class or EventMapper)
 
     def aggregate_recorder(self, purpose: str = "events") -> AggregateLog:
@@ -61,7 +63,13 @@ class Factory(InfrastructureFactory[TrackingLog]):
         return ApplicationLog(self.database)
 
     def tracking_recorder(self, tracking_recorder_class: type[TrackingLog] | None = None) -> TrackingLog:
-        return (tracking_recorder_class or TrackingLog)(self.database)
+        topic = self.env.get(self.TRACKING_RECORDER_TOPIC)
+        cls: type[TrackingLog] = tracking_recorder_class or (resolve_topic(topic) if topic else TrackingLog)
+        return cls(self.database)
+
+    def pending_migrations(self) -> list[str]:
+        """The steps of the schema that the database has not had yet."""
+        return pending(self.database.url)
 
     def process_recorder(self) -> ProcessLog:
         return ProcessLog(self.database)
@@ -69,4 +77,13 @@ class Factory(InfrastructureFactory[TrackingLog]):
     def close(self) -> None:
         self.database.close()
 
+    def _refuse_unsafe_settings(self) -> None:
+        for name, why in UNSAFE.items():
+            if str(self.env.get(name) or "").lower() not in OFF:
+                raise InfrastructureFactoryError(f"{name}: refused: {why}")
 
+    def _whole_number(self, name: str, default: int, least: int = 0) -> int:
+        value = self.env.get(name) or str(default)
+        if not (value.isdecimal() and int(value) >= least):
+            raise InfrastructureFactoryError(f"{name}: {value!r} is not a whole number from {least} up")
+        return int(value)

@@ -8,12 +8,15 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
-from eventsourcing.utils import get_topic, resolve_topic
+from eventsourcing.utils import TopicError, get_topic, resolve_topic
 
 from eventstore.stored import LogEvent
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode_plain = msgspec.json.Decoder(float_hook=Decimal).decode
+
+# An unknown topic, a broken text, a value of another type, and what an upcast meets that it did not expect.
+_MISFITS = (TopicError, msgspec.MsgspecError, ValueError, TypeError, AttributeError, LookupError)
 
 
 class EventMapper(Mapper[UUID]):
@@ -65,11 +68,10 @@ def encode_state(event: msgspec.Struct) -> bytes:
 
 def decode_state(topic: str, state: bytes | str) -> Any:
     """The event that a row holds. Raises MapperDeserialisationError with the topic and what does not fit."""
-    decode = _decoder(topic)
     try:
-        return decode(state)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise MapperDeserialisationError(f"{topic}: {error}") from error
+        return _decoder(topic)(state)
+    except _MISFITS as error:
+        raise MapperDeserialisationError(f"{topic}: {error or type(error).__name__}") from error
 
 
 @lru_cache(maxsize=1024)
@@ -82,6 +84,8 @@ def _decoder(topic: str) -> Callable[[bytes | str], Any]:
 
 def _upcast(cls: Any, state: dict[str, Any]) -> Any:
     version = state.pop("class_version", 1)
+    if version > cls.class_version:
+        raise ValueError(f"was written with version {version} of the class, and this is {cls.class_version}")
     while version < cls.class_version:
         getattr(cls, f"upcast_v{version}_v{version + 1}")(state)
         version += 1

@@ -1,55 +1,45 @@
 """The recorders: append to slices, read streams and slices, find entries by their permanent ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 from eventsourcing.persistence import (
     AggregateRecorder,
     ApplicationRecorder,
-    IntegrityError,
     Notification,
     NotSupportedError,
     OperationalError,
-    ProcessRecorder,
+    ProgrammingError,
     StoredEvent,
     Subscription,
-    Tracking,
-    TrackingRecorder,
 )
 from psycopg import Connection
 
 from domain.ids import slice_of
+from eventstore.append import append, parts
+from eventstore.arrays import smallints, uuids
 from eventstore.database import Database
 from eventstore.deadlines import Deadlines
 from eventstore.people import upsert_people
 from eventstore.stored import LogEvent, Person, Snapshot, Stream, Streams
 from eventstore.subscription import PollingSubscription
 
-APPEND = """
-    SELECT append_events(
-        %b::smallint, %b::timestamptz,
-        %b::uuid[], %b::integer[], %b::text[], %b::text[], %b::uuid[], %b::text[],
-        %b::uuid[], %b::integer[], %b::text[], %b::text[], %b::timestamptz[], %b::uuid
-    )
-"""
-
 COLUMNS = "originator_id, originator_version, topic, state, tenant, recorded_at, entry_id, position"
 
+# Joined pair by pair: with two arrays the server would try every id in every slice, or read the whole table.
 LOAD = """
     SELECT originator_id, version, topic, state, due_at
-    FROM streams
-    WHERE slice = ANY(%b::smallint[])
-      AND originator_id = ANY(%b::uuid[])
+    FROM unnest(%b::smallint[], %b::uuid[]) AS wanted (slice, originator_id)
+    JOIN streams USING (slice, originator_id)
 """
 
 FIND_ENTRIES = f"""
     SELECT {COLUMNS}
-    FROM events
-    WHERE slice = ANY(%b::smallint[])
-      AND entry_id = ANY(%b::uuid[])
+    FROM unnest(%b::smallint[], %b::uuid[]) AS wanted (slice, entry_id)
+    JOIN events USING (slice, entry_id)
 """
 
 
@@ -64,40 +54,43 @@ class LogRecorder:
     def slices(self) -> int:
         """Into how many slices this log was cut when it was made."""
         if not self._slices:
-            with self.database.transaction() as connection:
-                self._slices = int(_one(connection, "SELECT count(*) FROM slices") or 0)
+            try:
+                with self.database.statement() as connection:
+                    self._slices = int(one_value(connection, "SELECT count(*) FROM slices") or 0)
+            except ProgrammingError as error:
+                raise OperationalError(f"the log is not set up: run `milepost init` ({error})") from error
             if not self._slices:
                 raise OperationalError("the log is not set up: run `milepost init`")
         return self._slices
 
     def append(
         self,
-        connection: Connection,
         events: Sequence[StoredEvent],
         snapshots: Iterable[Snapshot] = (),
         import_id: UUID | None = None,
-        recorded_at: datetime | None = None,
+        beside: Callable[[Connection], None] | None = None,
     ) -> list[int]:
-        """Append in one call a slice, slices in ascending order; answer each event's position in its slice."""
-        moment = recorded_at or next(
-            (event.recorded_at for event in events if isinstance(event, LogEvent) and event.recorded_at), None
-        )
+        """Write the events, the snapshots and what `beside` writes, all or nothing; answer each event's position.
+
+        What is written together was recorded at one moment: all events get the first one's `recorded_at`.
+        """
+        work = parts(events, snapshots, self.slices)
+        if not work and beside is None:
+            return []
+        moment = next((one.recorded_at for one in events if isinstance(one, LogEvent) and one.recorded_at), None)
         moment = moment or datetime.now(UTC)
-        order = sorted(range(len(events)), key=lambda index: self._slice_of_event(events[index]))
-        of_slice: dict[int, list[Snapshot]] = {}
-        for snapshot in snapshots:
-            of_slice.setdefault(slice_of(snapshot.originator_id, self.slices), []).append(snapshot)
-        positions = [0] * len(events)
-        for number, group in groupby(order, key=lambda index: self._slice_of_event(events[index])):
-            indexes = list(group)
-            arguments = _arguments(number, moment, [events[i] for i in indexes], of_slice.get(number, ()), import_id)
-            last = int(_one(connection, APPEND, arguments) or 0)
-            for offset, index in enumerate(indexes):
-                positions[index] = last - len(indexes) + 1 + offset
+        if beside is None and len(work) < 2:
+            with self.database.statement() as connection:
+                return append(connection, work, moment, import_id, len(events))
+        with self.database.transaction() as connection:
+            positions = append(connection, work, moment, import_id, len(events))
+            if beside is not None:
+                beside(connection)
         return positions
 
-    def _slice_of_event(self, event: StoredEvent) -> int:
-        return slice_of(cast(UUID, event.originator_id), self.slices)
+    def _pairs(self, ids: Sequence[UUID]) -> tuple[bytes, bytes]:
+        slices = self.slices
+        return smallints([slice_of(id_, slices) for id_ in ids]), uuids(ids)
 
 
 class AggregateLog(LogRecorder, AggregateRecorder):
@@ -106,8 +99,7 @@ class AggregateLog(LogRecorder, AggregateRecorder):
     def insert_events(self, stored_events: Sequence[StoredEvent], **kwargs: Any) -> Sequence[int] | None:
         """Append the events, all or none. Raises IntegrityError when a version or an entry id is taken."""
         if stored_events:
-            with self.database.transaction() as connection:
-                self.append(connection, stored_events)
+            self.append(stored_events)
         return None
 
     def select_events(
@@ -132,8 +124,8 @@ class AggregateLog(LogRecorder, AggregateRecorder):
         """
         slice_number = slice_of(cast(UUID, originator_id), self.slices)
         bounds = (-1 if gt is None else gt, 2**31 - 1 if lte is None else lte)
-        with self.database.transaction() as connection:
-            rows = connection.execute(query, (slice_number, originator_id, *bounds, limit), binary=True)
+        with self.database.statement() as connection:
+            rows = connection.execute(query, (slice_number, originator_id, *bounds, limit), binary=True, prepare=True)
             return [_event(row) for row in rows]
 
 
@@ -153,24 +145,26 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
 
         Raises IntegrityError when somebody else wrote to one of the streams first, or an entry id is taken.
         """
-        if not stored_events:
-            return []
-        with self.database.transaction() as connection:
-            positions = self.append(connection, stored_events, snapshots, import_id)
-            upsert_people(connection, people, self.slices)
-        return positions
+        known = tuple(people)
+        beside = partial(upsert_people, people=known, slices=self.slices) if known else None
+        return self.append(stored_events, snapshots, import_id, beside)
 
     def load_streams(self, ids: Sequence[UUID]) -> Streams:
         """The latest snapshot of each stream that exists, one query for all of them."""
-        with self.database.transaction() as connection:
-            rows = connection.execute(LOAD, ([*{slice_of(id_, self.slices) for id_ in ids}], list(ids)), binary=True)
+        if not ids:
+            return {}
+        pairs = self._pairs(ids)
+        with self.database.statement() as connection:
+            rows = connection.execute(LOAD, pairs, binary=True, prepare=True)
             return {row[0]: Stream(*row) for row in rows}
 
     def find_entries(self, entry_ids: Sequence[UUID]) -> dict[UUID, LogEvent]:
         """The events that recorded these entries, by entry id."""
-        slices = [*{slice_of(id_, self.slices) for id_ in entry_ids}]
-        with self.database.transaction() as connection:
-            rows = connection.execute(FIND_ENTRIES, (slices, list(entry_ids)), binary=True)
+        if not entry_ids:
+            return {}
+        pairs = self._pairs(entry_ids)
+        with self.database.statement() as connection:
+            rows = connection.execute(FIND_ENTRIES, pairs, binary=True, prepare=True)
             return {row[6]: _event(row) for row in rows}
 
     def select_notifications(
@@ -196,8 +190,8 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
         """
         first = (start or 0) + (0 if inclusive_of_start or start is None else 1)
         bounds = (first, 2**63 - 1 if stop is None else stop)
-        with self.database.transaction() as connection:
-            rows = connection.execute(query, (*bounds, list(topics), list(topics), limit), binary=True)
+        with self.database.statement() as connection:
+            rows = connection.execute(query, (*bounds, list(topics), list(topics), limit), binary=True, prepare=True)
             return [
                 Notification(
                     originator_id=row[0], originator_version=row[1], topic=row[2], state=row[3].encode(), id=row[7]
@@ -208,8 +202,8 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
     def max_notification_id(self) -> int | None:
         """The last position of the only slice; None while it is empty."""
         self._refuse_several_slices()
-        with self.database.transaction() as connection:
-            head: int | None = _one(connection, "SELECT nullif(head, 0) FROM slices WHERE slice = 0")
+        with self.database.statement() as connection:
+            head: int | None = one_value(connection, "SELECT nullif(head, 0) FROM slices WHERE slice = 0")
             return head
 
     def subscribe(self, gt: int | None = None, topics: Sequence[str] = ()) -> Subscription[ApplicationRecorder]:
@@ -222,85 +216,11 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
             raise NotSupportedError(f"the log has {self.slices} slices: read each by its own positions")
 
 
-class TrackingLog(LogRecorder, TrackingRecorder):
-    """Positions that the library's own projection runner has worked off."""
-
-    def insert_tracking(self, tracking: Tracking) -> None:
-        with self.database.transaction() as connection:
-            _track(connection, tracking)
-
-    def max_tracking_id(self, application_name: str) -> int | None:
-        query = "SELECT max(notification_id) FROM tracking WHERE application_name = %s"
-        with self.database.transaction() as connection:
-            latest: int | None = _one(connection, query, (application_name,))
-            return latest
-
-
-class ProcessLog(TrackingLog, ApplicationLog, ProcessRecorder):
-    """Events and tracking in one transaction."""
-
-    def insert_events(
-        self, stored_events: Sequence[StoredEvent], *, tracking: Tracking | None = None, **kwargs: Any
-    ) -> Sequence[int] | None:
-        with self.database.transaction() as connection:
-            positions = self.append(connection, stored_events)
-            if tracking is not None:
-                _track(connection, tracking)
-        return positions
-
-
-def _arguments(
-    number: int,
-    moment: datetime,
-    events: Sequence[StoredEvent],
-    snapshots: Sequence[Snapshot],
-    import_id: UUID | None,
-) -> tuple[Any, ...]:
-    return (
-        number,
-        moment,
-        [event.originator_id for event in events],
-        [event.originator_version for event in events],
-        [event.topic for event in events],
-        [event.state.decode() for event in events],
-        [getattr(event, "entry_id", None) for event in events],
-        [getattr(event, "tenant", "") for event in events],
-        [snapshot.originator_id for snapshot in snapshots],
-        [snapshot.version for snapshot in snapshots],
-        [snapshot.topic for snapshot in snapshots],
-        [snapshot.state for snapshot in snapshots],
-        [snapshot.due_at for snapshot in snapshots],
-        import_id,
-    )
-
-
 def _event(row: Sequence[Any]) -> LogEvent:
-    return LogEvent(
-        originator_id=row[0],
-        originator_version=row[1],
-        topic=row[2],
-        state=row[3].encode(),
-        tenant=row[4],
-        recorded_at=row[5],
-        entry_id=row[6],
-        position=row[7],
-    )
+    originator_id, version, topic, state, *beside = row
+    return LogEvent(originator_id, version, topic, state.encode(), *beside)
 
 
-def _one(connection: Connection, query: str, arguments: Sequence[Any] = ()) -> Any:
+def one_value(connection: Connection, query: str, arguments: Sequence[Any] = ()) -> Any:
     row = connection.execute(query, arguments).fetchone()
     return row[0] if row else None
-
-
-def _track(connection: Connection, tracking: Tracking) -> None:
-    """A gap cannot be filled later: ids only grow."""
-    query = """
-        INSERT INTO tracking (application_name, notification_id)
-        SELECT %(name)s, %(id)s
-        WHERE NOT EXISTS (
-            SELECT FROM tracking WHERE application_name = %(name)s AND notification_id >= %(id)s
-        )
-    """
-    parameters = {"name": tracking.application_name, "id": tracking.notification_id}
-    if connection.execute(query, parameters).rowcount != 1:
-        raise IntegrityError(f"{tracking.application_name} has worked off {tracking.notification_id} already")

@@ -158,6 +158,7 @@ def _source(conditions: list[str], *, one_slice: bool) -> str:
     return SOURCE.format(
         passed=PASSED,
         excused=EXCUSED,
+        preceded=PRECEDED,
         through=through_sql(READ_TABLES, one_slice=one_slice),
         conditions="".join(f" AND {condition}" for condition in conditions),
     )
@@ -172,6 +173,22 @@ EXCUSED = """
         WHERE challenge.tenant = progress.tenant
           AND challenge.id = progress.definition_id
           AND challenge.pauses && tstzrange(progress.window_start_at, progress.window_end_at)
+    )
+"""
+
+# An entry may come up to 300 s early, and start the next window's run. At most one run reads in progress (RULES 1):
+# the next one shows itself when its window opens.
+PRECEDED = """
+    EXISTS (
+        SELECT
+        FROM challenge_progress AS other
+        WHERE other.slice = progress.slice
+          AND other.tenant = progress.tenant
+          AND other.owner_id = progress.owner_id
+          AND other.definition_id = progress.definition_id
+          AND other.status = 'in_progress'
+          AND other.window_end_at > %(now)s
+          AND other.window_end_at <= progress.window_start_at
     )
 """
 
@@ -210,5 +227,6 @@ SOURCE = """
      AND owner.id = progress.owner_id
     WHERE progress.tenant = %(tenant)s
       AND NOT ({passed} AND {excused})
+      AND NOT (progress.window_start_at > %(now)s AND {preceded})
       {conditions}
 """

@@ -55,6 +55,12 @@ def holds(reader: Reader, positions: dict[int, int]) -> bool:
     return bool(reader.value(query, {"slices": list(positions), "positions": list(positions.values())}))
 
 
+def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:
+    """Wait until the read tables hold everything that is in the log now; False when they do not after `seconds`."""
+    heads = reader.rows(dict, "SELECT slice, head FROM slices WHERE head > 0", {})
+    return wait_until_held(reader, {row["slice"]: row["head"] for row in heads}, seconds)
+
+
 def wait_until_held(reader: Reader, positions: dict[int, int], seconds: float = 2.0) -> bool:
     """Wait until the read tables hold these positions; False when they still do not after `seconds`."""
     deadline = time.monotonic() + seconds

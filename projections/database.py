@@ -1,6 +1,7 @@
 """Connections for the projections: one for a process that works alone, a pool for readers."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -8,6 +9,8 @@ import psycopg
 from psycopg import Connection
 from psycopg.rows import RowFactory, args_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
+
+from domain.errors import Busy
 
 Row = TypeVar("Row")
 
@@ -82,13 +85,18 @@ class Reader:
         """Close the connections. Safe to call twice."""
         self._pool.close()
 
-    def _connection(self) -> AbstractContextManager[Connection]:
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
         if not self._opened:
             with self._lock:
                 if not self._opened:
                     self._pool.open()
                     self._opened = True
-        return self._pool.connection()
+        try:
+            with self._pool.connection() as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise Busy(f"the read tables did not answer: {error}") from error
 
 
 def _factory(row_type: type[Row]) -> RowFactory[Row]:

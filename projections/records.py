@@ -1,6 +1,6 @@
 """Read tables that are shown as they are: definitions, milestones, log entries, rewards, users."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -91,6 +91,30 @@ def one(reader: Reader, kind: Kind, tenant: str, identifier: UUID | str, *, owne
         conditions.append(f"{kind.owner} = %(owner_id)s")
         parameters["owner_id"] = owner_id
     return reader.row(dict, f"SELECT * FROM ({kind.source}) AS record WHERE {' AND '.join(conditions)}", parameters)
+
+
+def with_ids(
+    reader: Reader, kind: Kind, tenant: str, identifiers: Collection[UUID] | Collection[str]
+) -> dict[Any, Row]:
+    """The rows of several ids that the tenant has, by id."""
+    if not identifiers:
+        return {}
+    parameters: dict[str, Any] = {"tenant": tenant, "ids": list(identifiers)}
+    conditions = ["id = ANY(%(ids)s)"]
+    if kind.slice_of_id is not None:
+        conditions.append("slice = ANY(%(slices)s::smallint[])")
+        parameters["slices"] = [*{kind.slice_of_id(tenant, one, reader.slices) for one in identifiers}]
+    query = f"SELECT * FROM ({kind.source}) AS record WHERE {' AND '.join(conditions)}"
+    return {row["id"]: row for row in reader.rows(dict, query, parameters)}
+
+
+def users_named(reader: Reader, tenant: str, external_ids: Collection[str]) -> dict[str, Row]:
+    """The end users that the tenant knows by these ids of its own, by external id."""
+    if not external_ids:
+        return {}
+    query = f"{ACCOUNT_USER.source} AND external_id = ANY(%(external_ids)s)"
+    parameters = {"tenant": tenant, "external_ids": list(external_ids)}
+    return {row["external_id"]: row for row in reader.rows(dict, query, parameters)}
 
 
 def of_tenant(

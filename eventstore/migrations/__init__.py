@@ -1,6 +1,8 @@
 """The schema of the log, one plain SQL file a step, applied under one advisory lock."""
 
+from glob import escape
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from yoyo import get_backend, read_migrations
@@ -22,32 +24,40 @@ def migrate(database_url: str, *, slices: int | None = None) -> None:
     """
     if slices is not None and not 1 <= slices <= 1024:
         raise ValueError(f"slices: {slices} is not between 1 and 1024")
+    yoyo_url = _yoyo_url(database_url)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        _apply(database_url)
+        _apply(yoyo_url)
         _cut(connection, slices)
 
 
 def pending(database_url: str) -> list[str]:
-    """The steps that this version of Milepost has and the database has not."""
-    with get_backend(_yoyo_url(database_url)) as backend:
-        return [step.id for step in backend.to_apply(read_migrations(str(FOLDER)))]
+    """The steps that this version of Milepost has and the database has not. Reads only, unlike yoyo's own answer."""
+    steps = [step.id for step in _steps()]
+    with psycopg.connect(database_url) as connection:
+        if connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() == (None,):
+            return steps
+        applied = {row[0] for row in connection.execute("SELECT migration_id FROM _yoyo_migration")}
+    return [step for step in steps if step not in applied]
 
 
-def _apply(database_url: str) -> None:
-    with get_backend(_yoyo_url(database_url)) as backend:
-        steps = backend.to_apply(read_migrations(str(FOLDER)))
+def _apply(yoyo_url: str) -> None:
+    with get_backend(yoyo_url) as backend:
+        steps = backend.to_apply(_steps())
         if steps:
             backend.apply_migrations(steps)
+
+
+def _steps() -> Any:
+    # yoyo takes every .py file for a step, this one too, and the folder for a pattern.
+    return read_migrations(escape(str(FOLDER))).filter(lambda step: step.path.endswith(".sql"))
 
 
 def _cut(connection: psycopg.Connection, slices: int | None) -> None:
     row = connection.execute("SELECT count(*) FROM slices").fetchone()
     present = row[0] if row else 0
     if present == 0:
-        connection.execute(
-            "INSERT INTO slices (slice) SELECT generate_series(0, %s - 1)", (slices or SLICES,)
-        )
+        connection.execute("INSERT INTO slices (slice) SELECT generate_series(0, %s - 1)", (slices or SLICES,))
     elif slices is not None and present != slices:
         raise SlicesDiffer(f"slices: the log has {present}, and {slices} were asked for")
 

@@ -104,22 +104,22 @@ class Engagement:
         self.state = empty()
 
     def log(self, entry: LogEntry, now: str | datetime | None = None, *, backfill: bool = False) -> list[Event]:
-        decision = self._decision(entry.activity_at if now is None else now)
+        decision = self.begin(entry.activity_at if now is None else now)
         challenge_decisions.log_entry(
             decision, entry, self.challenge, self.challenge.rules, self.owner, backfill=backfill
         )
-        return self._keep(decision)
+        return self.keep(decision)
 
     def void(self, name: str, now: str | datetime, reason: str = "refunded") -> list[Event]:
-        decision = self._decision(now)
+        decision = self.begin(now)
         command = VoidEntry(entry_id=entry_id(self.state.id, name), reason=reason, actor="support")
         challenge_decisions.void(decision, command, History(self.recorded), self.challenge)
-        return self._keep(decision)
+        return self.keep(decision)
 
     def advance(self, now: str | datetime) -> list[Event]:
-        decision = self._decision(now)
+        decision = self.begin(now)
         challenge_decisions.advance(decision, self.challenge.pauses, decision.now)
-        return self._keep(decision)
+        return self.keep(decision)
 
     def change(self, now: str = "2020-01-01", **changes: Any) -> None:
         """Edit the definition."""
@@ -131,7 +131,7 @@ class Engagement:
         (run,) = self.state.runs
         return run
 
-    def _decision(self, now: str | datetime) -> Decision[ChallengeProgress]:
+    def begin(self, now: str | datetime) -> Decision[ChallengeProgress]:
         return Decision(
             originator_id=self.state.id,
             tenant=TENANT,
@@ -141,7 +141,7 @@ class Engagement:
             now=at(now) if isinstance(now, str) else now,
         )
 
-    def _keep(self, decision: Decision[ChallengeProgress]) -> list[Event]:
+    def keep(self, decision: Decision[ChallengeProgress]) -> list[Event]:
         self.recorded += decision.events
         self.state = decision.state
         return [one.event for one in decision.events]

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from domain.challenge_progress import RunFailed
 from domain.engagement import EntryCounted, EntryNotCounted, RunCompleted, RunStarted
@@ -273,8 +274,6 @@ def test_an_activity_is_stored_in_utc():
     ],
 )
 def test_text_that_no_table_can_keep_is_refused(wrong: dict[str, Any], field: str):
-    from msgspec.structs import replace
-
     with pytest.raises(InvalidInput) as refusal:
         given(defined(), replace(entry("2026-04-01", 1), **wrong))
 

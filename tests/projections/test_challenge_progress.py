@@ -101,6 +101,20 @@ def test_a_run_in_a_paused_window_is_withdrawn_at_its_end(reader, log, challenge
     assert read(reader, SEALED) == []
 
 
+def test_at_most_one_run_reads_in_progress_when_an_entry_comes_early(reader, projector, challenge, say: Say):
+    say(challenge, ADA, "5")
+    late_in_april = MAY_1 - timedelta(minutes=2)
+    early = say(challenge, ADA, "7", at=MAY_1 + timedelta(minutes=1), now=late_in_april)
+    projector.catch_up()
+
+    before = [(one.period_key, one.status) for one in read(reader, late_in_april)]
+    after = {(one.period_key, one.status) for one in read(reader, MAY_1)}
+
+    assert before == [("2026-04", "in_progress")]
+    assert after == {("2026-04", "failed"), ("2026-05", "in_progress")}
+    assert challenge_progress.one(reader, "acme", early.run.id, now=MAY_1).value == 7
+
+
 def test_another_tenant_and_another_owner_see_nothing_of_it(reader, log, projector, challenge, say: Say):
     logged = say(challenge, ADA, "5")
     foreign = define(log, tenant="other")
