@@ -23,6 +23,7 @@ from eventstore.append import append, parts
 from eventstore.arrays import smallints, uuids
 from eventstore.database import Database
 from eventstore.deadlines import Deadlines
+from eventstore.hint import Hint
 from eventstore.people import upsert_people
 from eventstore.stored import LogEvent, Person, Snapshot, Stream, Streams
 from eventstore.subscription import PollingSubscription
@@ -43,12 +44,25 @@ FIND_ENTRIES = f"""
 """
 
 
+NOTIFICATIONS = f"""
+    SELECT {COLUMNS}
+    FROM events
+    WHERE slice = 0
+      AND position >= %s
+      AND position <= %s
+      AND (cardinality(%s::text[]) = 0 OR topic = ANY(%s::text[]))
+    ORDER BY position
+    LIMIT %s
+"""
+
+
 class LogRecorder:
     """What every recorder of the log shares: the database, the number of slices, the append."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self._slices = 0
+        self._hint = Hint(database)
 
     @property
     def slices(self) -> int:
@@ -147,7 +161,10 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
         """
         known = tuple(people)
         beside = partial(upsert_people, people=known, slices=self.slices) if known else None
-        return self.append(stored_events, snapshots, import_id, beside)
+        positions = self.append(stored_events, snapshots, import_id, beside)
+        if positions:
+            self._hint.give()
+        return positions
 
     def load_streams(self, ids: Sequence[UUID]) -> Streams:
         """The latest snapshot of each stream that exists, one query for all of them."""
@@ -178,20 +195,10 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
     ) -> Sequence[Notification]:
         """Positions `start`..`stop` of the only slice. A log of several slices has no single order to read."""
         self._refuse_several_slices()
-        query = f"""
-            SELECT {COLUMNS}
-            FROM events
-            WHERE slice = 0
-              AND position >= %s
-              AND position <= %s
-              AND (cardinality(%s::text[]) = 0 OR topic = ANY(%s::text[]))
-            ORDER BY position
-            LIMIT %s
-        """
         first = (start or 0) + (0 if inclusive_of_start or start is None else 1)
         bounds = (first, 2**63 - 1 if stop is None else stop)
         with self.database.statement() as connection:
-            rows = connection.execute(query, (*bounds, list(topics), list(topics), limit), binary=True, prepare=True)
+            rows = connection.execute(NOTIFICATIONS, (*bounds, list(topics), list(topics), limit), binary=True)
             return [
                 Notification(
                     originator_id=row[0], originator_version=row[1], topic=row[2], state=row[3].encode(), id=row[7]
