@@ -5,25 +5,28 @@ refusals of `domain.errors`: every wrong field at once, by its wire name, answer
 """
 
 import functools
+import math
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 import flask_smorest
 import marshmallow
-import msgspec
 from flask import request
-from werkzeug.exceptions import UnsupportedMediaType
+from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
+from api.documents import of_access
+from api.plain_json import plain_json
 from domain.errors import InvalidInput
 
 View = Callable[..., Any]
 
-_plain = msgspec.json.Decoder(float_hook=Decimal).decode
-
 
 class Blueprint(flask_smorest.Blueprint):
-    """A group of views and their documentation."""
+    """A group of views and their documentation. Those of `records` read the read tables or write to the log."""
+
+    def __init__(self, *args: Any, records: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._prepare_doc_cbks.append(functools.partial(of_access, records=records))
 
     def response(self, *args: Any, **kwargs: Any) -> Callable[[View], View]:
         return _documented(super().response(*args, **kwargs))
@@ -84,13 +87,19 @@ def flattened(messages: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str
 
 
 def json_body() -> Any:
-    """The JSON body of the request, numbers exact. Raises InvalidInput when it is not JSON, 415 when it is not said to be."""
+    """The JSON body of the request, numbers exact. Raises InvalidInput that says what is broken in it, and where."""
+    return plain_json(json_bytes())
+
+
+def json_bytes() -> bytes:
+    """The body of the request, unread. Raises UnsupportedMediaType or RequestEntityTooLarge."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("the body must be application/json")
-    try:
-        return _plain(request.get_data(cache=False))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InvalidInput(f"the body is not JSON: {error}", {"body": [f"is not JSON: {error}"]}) from None
+    body = request.get_data(cache=False)
+    # Werkzeug cuts a body whose length was not announced off at the limit, and says nothing.
+    if request.content_length is None and len(body) >= (request.max_content_length or math.inf):
+        raise RequestEntityTooLarge
+    return body
 
 
 def _documented(decorate: Callable[[View], View]) -> Callable[[View], View]:
@@ -101,6 +110,20 @@ def _documented(decorate: Callable[[View], View]) -> Callable[[View], View]:
         return view
 
     return document
+
+
+def _path_reader(schema: marshmallow.Schema) -> Callable[[], dict[str, Any]]:
+    """Field by field: a path has all of them and no others, so the whole schema is only needed to complain."""
+    read_field = {name: field.deserialize for name, field in schema.fields.items()}
+
+    def read() -> dict[str, Any]:
+        values: Any = request.view_args
+        try:
+            return {name: read_field[name](value) for name, value in values.items()}
+        except marshmallow.ValidationError:
+            return load(schema, values)
+
+    return read
 
 
 def _query_reader(schema: marshmallow.Schema) -> Callable[[], dict[str, Any]]:
@@ -118,7 +141,9 @@ def _query_reader(schema: marshmallow.Schema) -> Callable[[], dict[str, Any]]:
                 raise InvalidInput(f"{name}: is given {len(found)} times", {name: ["is given more than once"]})
             # PostgreSQL keeps no such character, and nothing that is asked for here may hold one.
             if "\x00" in found[0]:
-                raise InvalidInput(f"{name}: holds the character U+0000", {name: ["must not hold the character U+0000"]})
+                raise InvalidInput(
+                    f"{name}: holds the character U+0000", {name: ["must not hold the character U+0000"]}
+                )
             values[name] = found[0]
         return load(schema, values)
 
@@ -126,7 +151,7 @@ def _query_reader(schema: marshmallow.Schema) -> Callable[[], dict[str, Any]]:
 
 
 READERS: dict[str, Callable[[marshmallow.Schema], Callable[[], dict[str, Any]]]] = {
-    "path": lambda schema: lambda: load(schema, request.view_args),
+    "path": _path_reader,
     "query": _query_reader,
     "json": lambda schema: lambda: load(schema, json_body()),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Response, request
 
 from api import state
+from api.access.refusals import NotYetHeld
 from api.wire import JSON, encode, exact_moment
 from domain.errors import invalid
 from projections.consistency import WATERMARK_GRACE, wait_until_held
@@ -31,7 +32,7 @@ def conditional(
     }
     if headers:
         sent.update(headers)
-    known = request.headers.get("If-None-Match")
+    known = request.environ.get("HTTP_IF_NONE_MATCH")
     if known is not None and _matches(known, etag):
         return Response(None, 304, sent)
     return Response(encode(value) if body is None else body, 200, sent, mimetype=JSON)
@@ -45,10 +46,10 @@ def position_header(positions: Iterable[Any]) -> dict[str, str]:
     return {"Position": ", ".join(f"{one}:{number}" for one, number in sorted(last.items()))} if last else {}
 
 
-def await_position() -> bool:
-    """Wait for what If-Position names, if it is sent. False when the read tables still do not hold it."""
-    wanted = request.headers.get("If-Position")
-    return wanted is None or wait_until_held(state.reader(), _positions(wanted))
+def await_position(wanted: str) -> None:
+    """Wait until the read tables hold what If-Position names. Raises NotYetHeld when they still do not."""
+    if not wait_until_held(state.reader(), _positions(wanted)):
+        raise NotYetHeld(wanted)
 
 
 def _positions(text: str) -> dict[int, int]:

@@ -1,7 +1,9 @@
 """Settings: what the environment says about this process, read once and checked."""
 
-import msgspec
-from environs import Env, EnvError, validate
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from environs import Env, EnvValidationError, validate
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -10,7 +12,8 @@ class SettingsError(ValueError):
     """A variable is missing or holds what it may not hold. The text names each one and says why."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Settings:
     """How the api is served. The defaults suit one machine."""
 
     database_url: str
@@ -42,9 +45,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         )
         try:
             env.seal()
-        except EnvError as error:
-            raise SettingsError(str(error)) from None
+        except EnvValidationError as error:
+            raise SettingsError(_told(error.error_messages)) from None
         return settings
+
+
+def _told(messages: Mapping[str, Sequence[str]]) -> str:
+    """Each variable with what is wrong with it."""
+    return "; ".join(f"{name}: {' '.join(found).rstrip('.')}" for name, found in messages.items())
 
 
 def _postgresql(url: str) -> None:

@@ -32,6 +32,7 @@ class State:
         self.admission = admission
         self._lock = Lock()
         self._log: ProgressLog | None = None
+        self._migrated = False
 
     @property
     def log(self) -> ProgressLog:
@@ -42,6 +43,14 @@ class State:
                     pool = str(self.settings.threads + 2)
                     self._log = ProgressLog(self.settings.database_url, DATABASE_POOL_SIZE=pool)
         return self._log
+
+    def missing_migrations(self) -> list[str]:
+        """The steps that the database's schema lacks. Steps never go away, so one good answer is enough."""
+        if not self._migrated:
+            missing = self.log.factory.pending_migrations()
+            self._migrated = not missing
+            return missing
+        return []
 
     def close(self) -> None:
         """Close every connection. Safe to call twice."""
@@ -70,6 +79,11 @@ def reader() -> Reader:
 def progress_log() -> ProgressLog:
     """The log: commands in, positions and outcomes out."""
     return state_of(current_app).log
+
+
+def missing_migrations() -> list[str]:
+    """The steps that the database's schema lacks."""
+    return state_of(current_app).missing_migrations()
 
 
 def now() -> datetime:

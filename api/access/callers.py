@@ -13,6 +13,7 @@ from flask import Request, current_app, g, request
 from api.access import keys, tokens
 from api.access.limits import Limits
 from api.access.refusals import InsufficientScope, RateLimited, Unauthorized
+from api.headers import await_position
 from api.state import State, state_of
 from projections.database import Reader
 
@@ -20,6 +21,7 @@ View = Callable[..., Any]
 
 KEPT_FOR = timedelta(seconds=5)
 MAX_KEPT = 10_000
+READING = ("GET", "HEAD")
 OF_END_USERS = frozenset({"progress:read"})
 
 
@@ -102,12 +104,12 @@ def _caller(key: keys.Key, owner_id: str | None = None) -> Caller:
 
 
 def _key_header(admission: Admission, reader: Reader, asked: Request, now: datetime) -> Caller | None:
-    key = asked.headers.get("X-API-Key")
+    key = asked.environ.get("HTTP_X_API_KEY")
     return None if key is None else admission.of_key(reader, key.strip(), now)
 
 
 def _bearer(admission: Admission, reader: Reader, asked: Request, now: datetime) -> Caller | None:
-    scheme, _, credential = (asked.headers.get("Authorization") or "").partition(" ")
+    scheme, _, credential = asked.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
     credential = credential.strip()
     if scheme.lower() != "bearer" or not credential:
         return None
@@ -121,7 +123,7 @@ SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], 
 
 
 def admit(scopes: tuple[str, ...]) -> None:
-    """Let the request in as `state.caller()`. Raises Unauthorized, RateLimited or InsufficientScope."""
+    """Let the request in as `state.caller()`. Raises Unauthorized, RateLimited, InsufficientScope or NotYetHeld."""
     state: State = state_of(current_app)
     now = g.now = state.clock()
     caller = state.admission.caller(state.reader, request, now)
@@ -132,6 +134,9 @@ def admit(scopes: tuple[str, ...]) -> None:
         raise RateLimited(max(1, g.standing.resets_at - int(unix)))
     if caller.scopes.isdisjoint(scopes):
         raise InsufficientScope(scopes, sorted(caller.scopes))
+    position = request.environ.get("HTTP_IF_POSITION")
+    if position is not None and request.method in READING:
+        await_position(position)
 
 
 def requires(*scopes: str) -> Callable[[View], View]:
@@ -143,6 +148,7 @@ def requires(*scopes: str) -> Callable[[View], View]:
             admit(scopes)
             return view(*args, **kwargs)
 
+        admitted._apidoc = {**getattr(view, "_apidoc", {}), "access": scopes}  # type: ignore[attr-defined]
         return admitted
 
     return decorate

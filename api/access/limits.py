@@ -8,8 +8,13 @@ import structlog
 from limits.errors import StorageError
 from limits.storage import storage_from_string
 
+from api.settings import SettingsError
+
 MINUTE, HOUR = 60, 3600
 MAX_COUNTERS = 100_000
+
+# How long a request may wait for Redis before it is let in uncounted.
+WAIT_SECONDS = 0.5
 
 log = structlog.get_logger()
 
@@ -80,13 +85,21 @@ class _Counters:
 
 def _shared(storage_url: str) -> Callable[[str, int, int], int]:
     """Counters that all processes share. While Redis does not answer nobody is limited, and the log says so."""
-    storage: Any = storage_from_string(storage_url, wrap_exceptions=True)
+    try:
+        from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra, which only those who share limits install
+        from redis.retry import Retry  # noqa: PLC0415
+    except ImportError:
+        raise SettingsError("MILEPOST_LIMITS_STORAGE: shared limits need the extra: milepost[redis]") from None
+    patience = {"socket_connect_timeout": WAIT_SECONDS, "socket_timeout": WAIT_SECONDS, "retry": Retry(NoBackoff(), 0)}
+    storage: Any = storage_from_string(storage_url, wrap_exceptions=True, **patience)
 
     def count(name: str, seconds: int, window: int) -> int:
         try:
             counted: int = storage.incr(f"milepost/{name}/{seconds}/{window}", seconds)
         except StorageError as error:
-            log.warning("limits are not counted", storage=storage_url.partition("@")[2] or storage_url, error=str(error))
+            log.warning(
+                "limits are not counted", storage=storage_url.partition("@")[2] or storage_url, error=str(error)
+            )
             return 0
         return counted
 

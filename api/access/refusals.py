@@ -1,6 +1,7 @@
-"""Why somebody is not let in. A dialect decides how that is written."""
+"""Why a request is not let in. A dialect decides how that is written."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class AccessRefused(Exception):
@@ -9,10 +10,11 @@ class AccessRefused(Exception):
     status = 403
     code = "forbidden"
 
-    def __init__(self, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, message: str, headers: Mapping[str, str] | None = None, **more: Any) -> None:
         super().__init__(message)
         self.message = message
         self.headers = dict(headers or {})
+        self.more = more
 
 
 class Unauthorized(AccessRefused):
@@ -32,9 +34,8 @@ class InsufficientScope(AccessRefused):
 
     def __init__(self, required: Sequence[str], present: Sequence[str]) -> None:
         needed = " or ".join(required)
-        super().__init__(f"{needed} is needed; the credential has {' '.join(present) or 'no scope'}")
-        self.required = list(required)
-        self.present = list(present)
+        message = f"{needed} is needed; the credential has {' '.join(present) or 'no scope'}"
+        super().__init__(message, required=list(required), present=list(present))
 
 
 class RateLimited(AccessRefused):
@@ -47,3 +48,13 @@ class RateLimited(AccessRefused):
         super().__init__(
             f"too many requests; try again in {retry_after_seconds} s", {"Retry-After": str(retry_after_seconds)}
         )
+
+
+class NotYetHeld(AccessRefused):
+    """The read tables do not hold what If-Position names."""
+
+    status = 503
+    code = "not_yet_held"
+
+    def __init__(self, position: str) -> None:
+        super().__init__(f"the read tables do not hold {position} yet; try again", {"Retry-After": "1"})

@@ -1,5 +1,22 @@
 """The schema dialect: camelCase records under /schema, problems as errors."""
 
-from api.schema import challenge_progress
+from api.schema import account_user, challenge, challenge_log, challenge_progress, milestone, reward_log
 
-BLUEPRINTS = (challenge_progress.BLUEPRINT,)
+DESCRIPTION = """Log entries in, progress out.
+
+Names are camelCase, times are UTC in milliseconds, numbers are exact decimals, errors are problems (RFC 9457).
+
+Show an API key as `X-API-Key` or as `Authorization: Bearer`. An end user shows a token that the holder of a key signed for
+them, and reads their own records only.
+
+An answer is as old as the read tables: `Consistent-Through` says up to when it holds everything. Send the `Position` that
+a write answered as `If-Position` to read what was written."""
+
+BLUEPRINTS = (
+    challenge_log.BLUEPRINT,
+    challenge_progress.BLUEPRINT,
+    reward_log.BLUEPRINT,
+    challenge.BLUEPRINT,
+    milestone.BLUEPRINT,
+    account_user.BLUEPRINT,
+)

@@ -1,52 +1,74 @@
 """Log entries as they come in: bytes to a command, or every wrong field by its name."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from api.plain_json import plain_json
+from api.wire import encode
 from domain.commands import KeepUser, LogEntry
-from domain.errors import InvalidInput
-from domain.numbers import complaint, exact
+from domain.errors import InvalidInput, invalid
+from domain.numbers import LIMIT, complaint, exact
 
-EMAIL = r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$"
-PHONE_NUMBER = r"^\+[1-9][0-9]{1,14}$"
+# In Python `$` also matches before a line feed at the end, and `\s` is not quite what it is in JavaScript.
+_PART = r"[^@\s\x00-\x1f\x85\ufeff]+"
+EMAIL = rf"^{_PART}@{_PART}\.{_PART}$(?!\n)"
+PHONE_NUMBER = r"^\+[1-9][0-9]{1,14}$(?!\n)"
 MAX_ATTRIBUTES = 64
+LARGEST = 2**53 - 1  # Larger whole numbers are not exact in most languages, and too large ones cannot be written.
 
-Text = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
-OptionalText = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")] | None
-AttributeText = Annotated[str, Meta(max_length=1024, pattern=r"^[^\x00]*$")]
-Attribute = AttributeText | int | float | bool | None
-Moment = Annotated[datetime, Meta(tz=True)]
+# U+0000 is documented here and refused by the domain: a pattern would cost every entry of a bulk load a search.
+NO_NUL = {"pattern": r"^[^\u0000]*$"}
+Text = Annotated[str, Meta(min_length=1, max_length=256, extra_json_schema=NO_NUL)]
+OptionalText = Annotated[str, Meta(max_length=256, extra_json_schema=NO_NUL)] | None
+Attribute = (
+    Annotated[str, Meta(max_length=1024, extra_json_schema=NO_NUL)]
+    | Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+    | Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
+    | bool
+    | None
+)
+
+VALUE = {
+    "description": "How much of it was done. A challenge that sums needs it.",
+    "type": ["number", "null"],
+    "minimum": 0,
+    "exclusiveMaximum": int(LIMIT),
+    "multipleOf": 1e-6,
+}
+
+# A user is kept after the entry is recorded, so everything about it is checked here.
+PlainText = Annotated[str, Meta(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, Meta(max_length=256, pattern=r"^[^\x00]*$")] | UnsetType | None
 
 
-class Person(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """An end user by the tenant's own id. The user is created, or changed in what is given."""
+class EntryOwner(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """An end user by the tenant's own id: created, or changed in what is given."""
 
-    external_id: Text
-    first_name: OptionalText | UnsetType = UNSET
-    last_name: OptionalText | UnsetType = UNSET
-    email: Annotated[str, Meta(max_length=256, pattern=EMAIL)] | None | UnsetType = UNSET
-    phone_number: Annotated[str, Meta(max_length=16, pattern=PHONE_NUMBER)] | None | UnsetType = UNSET
+    external_id: Annotated[PlainText, Meta(description="The tenant's own id of the end user.")]
+    first_name: Name = UNSET
+    last_name: Name = UNSET
+    email: Annotated[str, Meta(max_length=256, pattern=EMAIL)] | UnsetType | None = UNSET
+    phone_number: Annotated[str, Meta(max_length=16, pattern=PHONE_NUMBER)] | UnsetType | None = UNSET
 
 
 class ChallengeEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """One activity of one owner in a challenge: what they did, when, and how much of it."""
+    """One activity of an end user in a challenge: what was done, when, and how much of it."""
 
-    challenge_id: UUID
-    activity_at: Moment
-    unique_identifier: Text
-    owned_by_id: UUID | UnsetType = UNSET
-    owned_by: Person | UnsetType = UNSET
+    challenge_id: Annotated[UUID, Meta(description="The challenge.")]
+    activity_at: Annotated[datetime, Meta(tz=True, description="When it was done; at most 300 s from now.")]
+    unique_identifier: Annotated[Text, Meta(description="Names the entry, so that it counts once.")]
+    owned_by_id: Annotated[UUID, Meta(description="Who did it.")] | UnsetType = UNSET
+    owned_by: EntryOwner | UnsetType = UNSET
     activity_id: OptionalText = None
-    activity_value: Raw = Raw(b"")
+    activity_value: Annotated[Raw, Meta(extra_json_schema=VALUE)] = msgspec.field(default_factory=Raw)
     attributes: Annotated[dict[Text, Attribute], Meta(max_length=MAX_ATTRIBUTES)] = {}
-    kind: str | None = None
+    kind: Annotated[str, Meta(extra_json_schema={"const": "challenge_log"})] | None = None
 
 
 class Sent(NamedTuple):
@@ -78,16 +100,16 @@ WANTED = {
 
 def parse_entry(raw: bytes | dict[str, Any], kind: str = "challenge_log") -> LogEntry:
     """The command that an entry of the log `kind` is. Raises InvalidInput that names every wrong field."""
-    sent = parse(raw if isinstance(raw, bytes) else msgspec.json.encode(raw), kind)
+    sent = parse(raw if isinstance(raw, bytes) else encode(raw), kind)
     if sent.person is not None:
-        raise _wrong("ownedBy", "is not taken here: ownedById is needed")
+        raise invalid("ownedBy", "is not taken here: ownedById is needed")
     return sent.entry
 
 
 def parse(raw: bytes, kind: str = "challenge_log") -> Sent:
     """An entry as it was sent, with the user that may come with it. Raises InvalidInput as `parse_entry` does."""
     if kind not in ENTRIES:
-        raise _wrong("kind", f"{kind!r} is not a log that takes entries")
+        raise invalid("kind", f"{kind!r} is not a log that takes entries")
     try:
         return _sent(DECODERS[kind](raw), kind)
     except (msgspec.DecodeError, UnicodeDecodeError, ArithmeticError, RecursionError, InvalidInput):
@@ -97,11 +119,12 @@ def parse(raw: bytes, kind: str = "challenge_log") -> Sent:
 def _sent(entry: ChallengeEntry, kind: str) -> Sent:
     person = entry.owned_by
     if (entry.kind is not None and entry.kind != kind) or (person is UNSET) is (entry.owned_by_id is UNSET):
-        raise _wrong("body", "contradicts itself")
+        raise invalid("body", "contradicts itself")
+    at = entry.activity_at
     command = LogEntry(
         definition_id=entry.challenge_id,
         owner_id="" if entry.owned_by_id is UNSET else str(entry.owned_by_id),
-        activity_at=entry.activity_at.astimezone(UTC),
+        activity_at=at if at.tzinfo is UTC else at.astimezone(UTC),
         unique_identifier=entry.unique_identifier,
         activity_id=entry.activity_id,
         activity_value=_decimal(bytes(entry.activity_value)),
@@ -112,24 +135,22 @@ def _sent(entry: ChallengeEntry, kind: str) -> Sent:
 
 def _decimal(text: bytes) -> Decimal | None:
     """The exact decimal that a JSON number says. A string or anything else is no number."""
-    if text in (b"", b"null"):
+    if not text or text == b"null":
         return None
     if text[0] not in b"-0123456789":
-        raise _wrong("activityValue", "must be a number, or null")
+        raise invalid("activityValue", "must be a number, or null")
     value = Decimal(text.decode())
+    if text.isdigit() and value < LIMIT:
+        return value
     if message := complaint(value):
-        raise _wrong("activityValue", message)
+        raise invalid("activityValue", message)
     return exact(value)
 
 
-def _keep_user(person: Person) -> KeepUser:
+def _keep_user(person: EntryOwner) -> KeepUser:
     given = msgspec.structs.asdict(person)
     personal = {name: value for name, value in given.items() if name != "external_id" and value is not UNSET}
     return KeepUser(external_id=person.external_id, personal=personal)
-
-
-def _wrong(field: str, message: str) -> InvalidInput:
-    return InvalidInput(f"{field}: {message}", {field: [message]})
 
 
 def _explained(raw: bytes, kind: str) -> InvalidInput:
@@ -139,48 +160,12 @@ def _explained(raw: bytes, kind: str) -> InvalidInput:
     except InvalidInput as error:
         return error
     if not isinstance(plain, dict):
-        return _wrong("body", "must be a JSON object")
+        return invalid("body", "must be a JSON object")
     if plain.get("kind", kind) not in (kind, None):
-        return _wrong("kind", f"{plain['kind']!r} is sent to {kind}")
+        return invalid("kind", f"{plain['kind']!r} is sent to {kind}")
     errors = {name: [message] for name, message in (*_complaints(plain, ENTRIES[kind]), *_owner_complaints(plain))}
     text = "; ".join(f"{name}: {messages[0]}" for name, messages in errors.items())
     return InvalidInput(text or "the body cannot be read", errors or {"body": ["cannot be read"]})
-
-
-def plain_json(raw: bytes) -> Any:
-    """JSON as plain values, numbers exact. Raises InvalidInput that says what is broken, and where."""
-    try:
-        text = raw.decode()
-        return _plain(text)
-    except UnicodeDecodeError as error:
-        return _raise("body", f"is not UTF-8: byte 0x{raw[error.start]:02x} at position {error.start}")
-    except InvalidOperation:
-        return _raise("body", "holds a number that is too large to be read")
-    except RecursionError:
-        return _raise("body", "is nested too deeply")
-    except msgspec.DecodeError as error:
-        return _raise("body", _broken(text, str(error)))
-
-
-_plain = msgspec.json.Decoder(float_hook=Decimal).decode
-
-
-def _raise(field: str, message: str) -> Any:
-    raise _wrong(field, message)
-
-
-def _broken(text: str, found: str) -> str:
-    """What is wrong with a text that should be JSON."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as error:
-        return f"is not JSON: {error.msg} at character {error.pos}"
-    except (ValueError, RecursionError):
-        pass
-    else:
-        if "\\ud" in text.lower():
-            return "holds half of a character (a lone surrogate)"
-    return f"is not JSON: {found}"
 
 
 def _complaints(plain: dict[str, Any], body: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -197,7 +182,7 @@ def _value_complaints(name: str, value: Any, type_: Any, path: str) -> Iterator[
     if name == "activityValue":
         yield from _number_complaints(value)
     elif name == "ownedBy" and isinstance(value, dict):
-        yield from _complaints(value, Person, "ownedBy.")
+        yield from _complaints(value, EntryOwner, "ownedBy.")
     elif name == "attributes" and isinstance(value, dict) and len(value) <= MAX_ATTRIBUTES:
         yield from _attribute_complaints(value)
     else:
@@ -221,12 +206,11 @@ def _number_complaints(value: Any) -> Iterator[tuple[str, str]]:
 
 def _attribute_complaints(attributes: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in attributes.items():
-        number = not isinstance(value, bool) and isinstance(value, int | Decimal)
         try:
             msgspec.convert(name, Text)
-            msgspec.convert(float(value) if number else value, Attribute)
-        except (msgspec.ValidationError, OverflowError):
-            message = "must be a text of at most 1024 characters, a number, true, false or null"
+            msgspec.convert(float(value) if isinstance(value, Decimal) else value, Attribute)
+        except msgspec.ValidationError:
+            message = f"must be a text of at most 1024 characters, a number up to {LARGEST}, true, false or null"
             yield "attributes", f"{name[:80]!r} {message}"
 
 

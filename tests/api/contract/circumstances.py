@@ -1,0 +1,137 @@
+"""Circumstances: what makes a request that a document allows one that the app can take, and no document can say."""
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from schemathesis import Case
+
+from api.paging import encoded
+from domain.commands import AddMilestone, Define
+from domain.definitions import ZONES
+from domain.errors import AlreadyExists
+from domain.vocabulary import Slug
+from tests.api.conftest import NOW
+from tests.api.given import ADA, BOB, RULES, SPEND, VISITS, Given
+
+MILESTONE = UUID(int=0x100)
+ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
+HELD = "0:0"
+TODAY, LONG_AFTER = "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
+MONTHLY_SPEND = {"aggregationMethod": "sum", "aggregationPeriod": "monthly"}
+
+
+class Circumstances:
+    """What is there: challenges, users, an entry and what came of it. Requests are bent until they mean it.
+
+    Only parts that are good by the document are bent: what schemathesis made wrong stays wrong.
+    """
+
+    def __init__(self, given: Given) -> None:
+        self._given = given.define(SPEND, VISITS).user(ADA, first_name="Ada").user(BOB, first_name="Bob")
+        fields = {"name": "The first hundred", "target_value": 100, "reward_item_id": "coffee"}
+        milestone = AddMilestone(id=MILESTONE, slug=Slug.CHALLENGE, definition_id=SPEND, fields=fields)
+        given.log.define(given.tenant, SPEND, milestone, now=NOW)
+        logged = given.entry(SPEND, ADA, "187.50")
+        assert logged.run
+        self._records: Mapping[str, UUID] = {
+            "challenge": SPEND,
+            "milestone": MILESTONE,
+            "account_user": UUID(ADA),
+            "challenge_log": logged.id,
+            "challenge_progress": logged.run.id,
+            "reward_log": logged.reached[0].reward_id,
+        }
+
+    def bend(self, case: Case) -> None:
+        """Let the good parts of a request mean what is there."""
+        wrong = {location.value for location, part in case.meta.components.items() if part.mode.is_negative}
+        if "header" not in wrong and "If-Position" in case.headers:
+            # How far the log is.
+            case.headers["If-Position"] = HELD
+        if "query" not in wrong:
+            case.query = _query(case.query)
+        if "path" not in wrong and "id" in case.path_parameters:
+            case.path_parameters = {**case.path_parameters, "id": self._id(case)}
+        if "body" not in wrong:
+            case.body = self._body(case.operation.definition.raw["operationId"], case.body)
+
+    def _id(self, case: Case) -> str:
+        """The id of a record that is there; of those that are drawn at random every second one stays."""
+        drawn, phase = case.path_parameters["id"], case.meta.phase.name
+        if phase == "stateful" or (phase == "fuzzing" and UUID(drawn).int % 2):
+            return drawn
+        kind = case.path.split("/")[2]
+        if case.method == "PATCH" and kind == "challenge":
+            # A change must fit to what the challenge says already.
+            return self._challenge_for(case.body)
+        return str(self._records[kind])
+
+    def _body(self, operation: str, body: Any) -> Any:
+        match operation:
+            case "createChallengeLog":
+                return _entry(body)
+            case "createChallengeLogs" if isinstance(body, list):
+                return [_entry(one) for one in body]
+            case "createChallengeLogs":
+                return "\n".join(json.dumps(_entry(one)) for one in (body, {}))
+            case "createChallenge":
+                return _fitting(body, {})
+            case "changeChallenge":
+                return _fitting(body, MONTHLY_SPEND)
+            case "createMilestone":
+                # No two milestones of a challenge have the same target.
+                return {**body, "linkedSchemaRecordId": self._challenge_for(body)}
+            case "changeUser" if "externalId" in body:
+                # What a user is called elsewhere stays for ever.
+                return {**body, "externalId": ADAS_EXTERNAL_ID}
+        return body
+
+    def _challenge_for(self, body: Any) -> str:
+        """A challenge of its own for each body."""
+        identifier = uuid4()
+        fields = {"status": "live", "aggregation_period": "monthly", **RULES[SPEND]}
+        command = Define(id=identifier, slug=Slug.CHALLENGE, fields=fields)
+        with suppress(AlreadyExists):
+            self._given.log.define(self._given.tenant, identifier, command, now=NOW)
+        return str(identifier)
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    """A cursor is one of this list and this `sortBy`, and there is no offset beside it."""
+    if "cursor" not in query:
+        return query
+    sort = query.get("sortBy", "-createdAt")
+    value: Any = 1 if "Value" in sort else NOW
+    kept = {name: found for name, found in query.items() if name != "offset"}
+    return {**kept, "cursor": encoded(sort, value, UUID(int=0))}
+
+
+def _entry(body: Any) -> Any:
+    """An entry of somebody new on a challenge that is there, and not in the future."""
+    if not isinstance(body, dict) or "challengeId" not in body:
+        return body
+    owner = {"ownedById": str(uuid5(NAMESPACE_URL, json.dumps(body, sort_keys=True)))} if "ownedById" in body else {}
+    at = body.get("activityAt")
+    return {**body, **owner, "challengeId": str(VISITS), "activityAt": min(at, TODAY) if isinstance(at, str) else at}
+
+
+def _fitting(body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a challenge, which are good one by one, so that they fit together."""
+    told, more = {**stored, **body}, {}
+    period = told["aggregationPeriod"]
+    if told["aggregationMethod"] == "distinct" and not told.get("distinctBy"):
+        more["distinctBy"] = "shop"
+    if period == "once" and not told.get("startsAt"):
+        more["startsAt"] = TODAY
+    if told.get("endsAt") or period == "once":
+        more["endsAt"] = LONG_AFTER
+    if period == "rolling" and "resetTime" in told:
+        more["resetTime"] = "00:00"
+    if period != "rolling" and "rollingSeconds" in told:
+        more["rollingSeconds"] = None
+    if told.get("timezone", "UTC") not in ZONES:
+        more["timezone"] = "Europe/Vienna"
+    return {**body, **more}

@@ -1,0 +1,162 @@
+"""The examples of writing are requests that the app takes, and its answers to them. WRITE_EXAMPLES=1 writes them anew."""
+
+import os
+from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.schema.entry_documents import LINES
+from tests.api.conftest import Clock
+from tests.api.schema.conftest import Asker, entry, read, write
+
+SPEND, HUNDRED = "b7e6a3a4-3a51-4a0e-9a6e-3f1f5a2c7d10", "5f0c2b9e-6c1d-4f4b-8d55-0f3f9d1b2a77"
+ADA = "0d9c3f52-8a14-4b7e-b0c6-7e52d1a4f903"
+
+SUMMARIES = {
+    "challenge_new": "Spend 500 in a month.",
+    "challenge": "A monthly spend challenge.",
+    "challenge_list": "All challenges.",
+    "challenge_change": "Less is enough.",
+    "challenge_changed": "The challenge, changed.",
+    "milestone_new": "A reward for the first hundred.",
+    "milestone": "The milestone of the first hundred.",
+    "milestone_list": "The milestones of a challenge.",
+    "milestone_change": "A better name.",
+    "milestone_changed": "The milestone, changed.",
+    "account_user_new": "Somebody known elsewhere as customer-17.",
+    "account_user": "An end user.",
+    "account_user_list": "All end users.",
+    "account_user_change": "Another address.",
+    "account_user_changed": "The end user, changed.",
+    "challenge_log_new": "A purchase of 187.50.",
+    "challenge_log_new_user": "A purchase of somebody who may be new.",
+    "challenge_log_created": "Counted: 187.50 of 500, and the first hundred is reached.",
+    "challenge_log_replayed": "The same again, counted once.",
+    "challenge_log_bulk": "Two purchases, one of them without a value.",
+    "challenge_log_bulk_answered": "One counted, one refused.",
+    "challenge_log_lines": "Two purchases, one a line.",
+    "challenge_log_line_answered": "The answer to one line.",
+    "challenge_log": "A log entry.",
+    "challenge_log_list": "The log entries of an end user.",
+    "challenge_log_void": "The purchase was refunded.",
+    "challenge_log_voided": "The log entry, taken back.",
+    "reward_log": "A reward for the first hundred.",
+    "reward_log_list": "The rewards of an end user.",
+    "reward_log_change": "What was given for it.",
+    "reward_log_changed": "The reward, with its coupon.",
+}
+
+REQUESTS: dict[str, Any] = {
+    "challenge_new": {
+        "id": SPEND,
+        "name": "Monthly spend",
+        "description": "Spend $500 in a calendar month.",
+        "status": "live",
+        "aggregationMethod": "sum",
+        "aggregationPeriod": "monthly",
+        "completionTargetValue": 500,
+        "timezone": "America/New_York",
+    },
+    "challenge_change": {"completionTargetValue": Decimal("450.50")},
+    "milestone_new": {
+        "id": HUNDRED,
+        "linkedSchemaSlug": "challenge",
+        "linkedSchemaRecordId": SPEND,
+        "milestoneTargetValue": 100,
+        "name": "First hundred",
+        "rewardItemId": "free-shipping",
+    },
+    "milestone_change": {"name": "The first hundred"},
+    "account_user_new": {"id": ADA, "externalId": "customer-17", "firstName": "Ada", "lastName": "Lovelace"},
+    "account_user_change": {"email": "ada@example.org", "phoneNumber": "+4312345678"},
+    "challenge_log_new": entry(SPEND, "order-1001", ownedById=ADA),
+    "challenge_log_new_user": {
+        **{name: value for name, value in entry(SPEND, "order-1002", 20).items() if name != "ownedById"},
+        "ownedBy": {"externalId": "customer-18", "firstName": "Grace"},
+    },
+    "challenge_log_bulk": [
+        entry(SPEND, "order-1003", 12, ownedById=ADA),
+        entry(SPEND, "order-1004", None, ownedById=ADA),
+    ],
+    "challenge_log_lines": b"".join(
+        write(entry(SPEND, name, 5, ownedById=ADA)) + b"\n" for name in ("order-1005", "order-1006")
+    ).decode(),
+    "challenge_log_void": {"reason": "refunded"},
+    "reward_log_change": {"couponCode": "SHIP-4711", "rewardExpiryAt": "2026-07-01T00:00:00Z"},
+}
+
+
+@pytest.fixture
+def told(acme: Asker, projector: None, clock: Clock) -> dict[str, Any]:
+    """Requests and answers, by name."""
+    told = dict(REQUESTS)
+
+    def post(name: str, kind: str, request: str, path: str = "record") -> Any:
+        clock.advance(minutes=1)
+        answer = acme.post(f"/schema/{kind}/{path}", REQUESTS[request])
+        assert answer.status < 300, answer.body
+        acme.get(f"/schema/{kind}/record", **{"If-Position": answer.headers.get("Position", "0:0")})
+        told[name] = answer.body
+        return answer.body
+
+    def patch(kind: str, identifier: str) -> None:
+        clock.advance(minutes=1)
+        told[f"{kind}_changed"] = acme.patch(f"/schema/{kind}/record/{identifier}", REQUESTS[f"{kind}_change"]).body
+
+    def listed(kind: str, identifier: str, query: str = "") -> None:
+        told[kind] = acme.get(f"/schema/{kind}/record/{identifier}").body
+        told[f"{kind}_list"] = acme.get(f"/schema/{kind}/record?fetchTotalCount=true{query}").body
+
+    post("challenge", "challenge", "challenge_new")
+    post("milestone", "milestone", "milestone_new")
+    post("account_user", "account_user", "account_user_new")
+    listed("challenge", SPEND)
+    listed("milestone", HUNDRED, f"&linkedSchemaRecordId={SPEND}")
+    listed("account_user", ADA)
+    counted = post("challenge_log_created", "challenge_log", "challenge_log_new")
+    post("challenge_log_replayed", "challenge_log", "challenge_log_new")
+    post("challenge_log_new_user_created", "challenge_log", "challenge_log_new_user")
+    post("challenge_log_bulk_answered", "challenge_log", "challenge_log_bulk", "records")
+    listed("challenge_log", counted["id"], f"&ownedById={ADA}")
+    listed("reward_log", counted["achievedMilestoneRewardLog"]["id"], f"&ownedById={ADA}")
+    told["challenge_log_line_answered"] = first_line(acme)
+    post("challenge_log_voided", "challenge_log", "challenge_log_void", f"record/{counted['id']}/void")
+    patch("reward_log", told["reward_log"]["id"])
+    patch("challenge", SPEND)
+    patch("milestone", HUNDRED)
+    patch("account_user", ADA)
+    return told
+
+
+def first_line(asker: Asker) -> Any:
+    response = asker.client.post(
+        "/schema/challenge_log/records", data=REQUESTS["challenge_log_lines"], content_type=LINES, headers=asker.headers
+    )
+    return read(response.data.split(b"\n")[0])
+
+
+def test_the_examples_in_the_documents_are_what_was_sent_and_answered(told: dict[str, Any]):
+    folder = Path(str(files("api.schema.examples")))
+    found = {name: {"summary": summary, "value": told[name]} for name, summary in SUMMARIES.items()}
+
+    if os.environ.get("WRITE_EXAMPLES"):
+        for name, example in found.items():
+            (folder / f"{name}.json").write_bytes(msgspec.json.format(write(example), indent=2) + b"\n")
+    kept = {name: msgspec.json.decode((folder / f"{name}.json").read_bytes()) for name in SUMMARIES}
+    assert kept == {name: msgspec.json.decode(write(example)) for name, example in found.items()}
+
+
+def test_the_examples_show_what_they_say(told: dict[str, Any]):
+    created = told["challenge_log_created"]
+
+    assert created["challengeProgress"]["remainingValue"] == Decimal("312.5")
+    assert created["achievedMilestone"]["id"] == HUNDRED
+    assert told["challenge_log_replayed"] == {**created, "replayed": True}
+    assert [one["status"] for one in told["challenge_log_bulk_answered"]["data"]] == [201, 400]
+    assert told["challenge_log_voided"]["voidReason"] == "refunded"
+    assert told["reward_log_changed"]["couponCode"] == "SHIP-4711"
+    assert told["challenge_changed"]["completionTargetValue"] == Decimal("450.5")

@@ -1,0 +1,92 @@
+"""API, Writing: rewards are listed, and noted on by the tenant."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.api.conftest import Clock
+from tests.api.schema.conftest import ADA, BOB, Ask, Asker, entry, made
+
+RECORD = "/schema/reward_log/record"
+
+
+def rewarded(asker: Asker, owner: str = ADA, challenge: str | None = None) -> dict[str, Any]:
+    """The reward for reaching 100 of 500."""
+    if challenge is None:
+        challenge = made(asker)
+        body = {"linkedSchemaSlug": "challenge", "linkedSchemaRecordId": challenge, "milestoneTargetValue": 100}
+        asker.post("/schema/milestone/record", body)
+    answer = asker.post("/schema/challenge_log/record", entry(challenge, ownedById=owner))
+    asker.get(RECORD, **{"If-Position": answer.headers["Position"]})
+    return answer.body["achievedMilestoneRewardLog"]
+
+
+def test_a_coupon_and_an_expiry_are_noted_on_a_reward(acme: Asker, projector: None, clock: Clock):
+    reward = rewarded(acme)
+    clock.advance(minutes=1)
+
+    sent = {"couponCode": "MUG-1", "rewardExpiryAt": "2026-06-01T02:00:00+02:00"}
+    answer = acme.patch(f"{RECORD}/{reward['id']}", sent)
+
+    notes = {"couponCode": "MUG-1", "rewardExpiryAt": "2026-06-01T00:00:00.000Z"}
+    assert answer.status == 200
+    assert answer.body == {**reward, **notes, "updatedAt": "2026-04-03T10:16:00.000Z"}
+    assert acme.get(f"{RECORD}/{reward['id']}").body == answer.body
+
+
+def test_notes_one_after_the_other_are_all_answered(acme: Asker, projector: None):
+    path = f"{RECORD}/{rewarded(acme)['id']}"
+
+    acme.patch(path, {"couponCode": "MUG-1"})
+    both = acme.patch(path, {"rewardExpiryAt": "2026-06-01T00:00:00Z"})
+    same = acme.patch(path, {"couponCode": "MUG-1"})
+    gone = acme.patch(path, {"couponCode": None})
+
+    assert (both.body["couponCode"], both.body["rewardExpiryAt"]) == ("MUG-1", "2026-06-01T00:00:00.000Z")
+    assert (same.body["couponCode"], same.headers.get("Position")) == ("MUG-1", None)
+    assert (gone.body["couponCode"], gone.body["rewardExpiryAt"]) == (None, "2026-06-01T00:00:00.000Z")
+
+
+@pytest.mark.parametrize(
+    ("changes", "errors"),
+    [
+        ({"couponCode": 5}, {"couponCode": ["must be a text"]}),
+        ({"couponCode": "a" * 257}, {"couponCode": ["must have at most 256 characters"]}),
+        (
+            {"rewardExpiryAt": "soon"},
+            {"rewardExpiryAt": ["must be a time with its offset from UTC: 2026-04-03T10:15:00Z"]},
+        ),
+        ({"periodKey": "2026-05"}, {"periodKey": ["is not a field"]}),
+    ],
+)
+def test_a_wrong_note_is_named(acme: Asker, projector: None, changes: dict[str, Any], errors: dict[str, list[str]]):
+    answer = acme.patch(f"{RECORD}/{rewarded(acme)['id']}", changes)
+
+    assert (answer.status, answer.errors) == (400, errors)
+
+
+def test_rewards_are_filtered_of_one_tenant_and_end_users_see_their_own(
+    acme: Asker, globex: Asker, ask: Ask, projector: None
+):
+    mine = rewarded(acme)
+    his = rewarded(acme, BOB, mine["linkedSchemaRecordId"])
+    other, ada = rewarded(globex), ask(owner=ADA)
+
+    def ids(asker: Asker, query: str = "") -> set[str]:
+        return {one["id"] for one in asker.get(f"{RECORD}?{query}").body["data"]}
+
+    assert ids(acme) == ids(acme, f"milestoneId={mine['milestoneId']}") == {mine["id"], his["id"]}
+    assert ids(acme, f"linkedSchemaRecordId={other['linkedSchemaRecordId']}") == set()
+    assert ids(acme, f"ownedById={BOB}") == {his["id"]}
+    assert ids(ada) == {mine["id"]}
+    assert ids(ada, f"ownedById={BOB}") == set()
+    assert ada.get(f"{RECORD}/{his['id']}").status == 404
+    assert acme.get(f"{RECORD}/{other['id']}").status == 404
+    assert acme.patch(f"{RECORD}/{other['id']}", {"couponCode": "x"}).status == 404
+    assert ada.patch(f"{RECORD}/{mine['id']}", {"couponCode": "x"}).status == 403
+
+
+def test_rewards_are_not_made_by_hand(acme: Asker):
+    assert acme.post(RECORD, {}).status == 405
+    assert acme.patch(f"{RECORD}/{uuid4()}", {"colour": "red"}).errors == {"colour": ["is not a field"]}

@@ -1,0 +1,123 @@
+"""The api behind gunicorn: workers that fork, metrics that add up, a shutdown that leaves nothing."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from api.access import keys
+from projections.database import Reader
+
+ROOT = Path(__file__).parent.parent.parent
+READY_SECONDS = 60
+
+
+class Server:
+    """A gunicorn with two workers on a port of its own."""
+
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
+        self.process, self.port = process, port
+        self.metrics = Path(tempfile.gettempdir()) / f"milepost-metrics-{process.pid}"
+
+    def get(self, path: str, key: str | None = None) -> tuple[int, str]:
+        with closing(HTTPConnection("127.0.0.1", self.port, timeout=10)) as connection:
+            connection.request("GET", path, headers={"X-API-Key": key} if key else {})
+            response = connection.getresponse()
+            return response.status, response.read().decode()
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=READY_SECONDS)
+
+
+@pytest.fixture
+def server(database_url: str) -> Iterator[Server]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("MILEPOST_", "PROMETHEUS_"))},
+        "DATABASE_URL": database_url,
+        "MILEPOST_PORT": str(port),
+        "MILEPOST_WORKERS": "2",
+        "MILEPOST_THREADS": "2",
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_conf"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
+    server = Server(process, port)
+    try:
+        _await(server)
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _await(server: Server) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            if server.get("/readyz")[0] == 200:
+                return
+        except OSError:
+            time.sleep(0.05)
+        assert server.process.poll() is None, "gunicorn ended"
+    pytest.fail("gunicorn did not become ready")
+
+
+@pytest.fixture
+def key(database_url: str) -> Iterator[str]:
+    reader = Reader(database_url)
+    yield keys.create(reader, tenant="acme", name="a test", scopes=["progress:read", "logs:write", "operations"]).key
+    reader.close()
+
+
+def test_workers_answer_count_together_and_leave_nothing(server: Server, key: str):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: server.get("/schema/challenge_progress/record", key), range(40)))
+
+    metrics = server.get("/metrics", key)[1]
+    folder_while_it_runs = server.metrics.is_dir()
+    code = server.stop()
+
+    assert {status for status, _ in answers} == {200}
+    counted = (
+        'milepost_requests_total{endpoint="challenge_progress.ChallengeProgressRecords",method="GET",status="200"}'
+    )
+    assert f"{counted} 40.0" in metrics
+    assert folder_while_it_runs
+    assert code == 0
+    assert not server.metrics.exists()
+
+
+def test_a_body_without_an_announced_length_is_cut_off_at_the_limit_too(server: Server, key: str):
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    parts = (b" " * (256 << 10) for _ in range(5))
+    headers = {"X-API-Key": key, "Content-Type": "application/json"}
+
+    with closing(connection):
+        connection.request("POST", "/schema/challenge_log/record", body=parts, headers=headers, encode_chunked=True)
+        status = connection.getresponse().status
+
+    assert status == 413
+
+
+def test_a_setting_that_is_wrong_is_said_in_one_line():
+    environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    command = [sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_conf"]
+
+    found = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=READY_SECONDS, check=False)
+
+    assert found.returncode != 0
+    assert b"DATABASE_URL" in found.stderr
+    assert b"Traceback" not in found.stderr

@@ -1,0 +1,156 @@
+"""API, Operations: health, readiness, metrics, the read tables."""
+
+from datetime import timedelta
+
+import pytest
+
+from api.app import create_app
+from api.settings import Settings
+from api.state import state_of
+from tests.api.given import ADA, SPEND
+
+PROJECTIONS = ["challenge", "milestone", "challenge_progress", "task_progress", "entry_log", "reward_log"]
+
+
+@pytest.fixture
+def other(clock):
+    """Somebody without a credential, at an app on another database."""
+    apps = []
+
+    def other(database_url: str, **options):
+        apps.append(create_app(Settings(database_url=database_url, log_level="error", **options), now=clock))
+        return apps[-1].test_client()
+
+    yield other
+    for app in apps:
+        state_of(app).close()
+
+
+def unready(response) -> str:
+    assert response.status_code == 503
+    assert response.content_type == "application/problem+json"
+    assert response.json["code"] == "not_ready"
+    assert int(response.headers["Retry-After"]) > 0
+    return response.json["detail"]
+
+
+def test_a_process_is_healthy_without_its_database(other):
+    response = other("postgresql://nobody@127.0.0.1:1/none").get("/healthz")
+
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_level_tables_are_ready(guest, given, catch_up):
+    given.define(SPEND).entry(SPEND, ADA)
+    catch_up()
+
+    response = guest.get("/readyz")
+
+    assert (response.status_code, response.json) == (200, {"status": "ok"})
+
+
+def test_a_database_that_does_not_answer_is_not_ready_and_says_nothing_of_itself(other):
+    url = "postgresql://nobody:secret@127.0.0.1:1/none"
+
+    detail = unready(other(url).get("/readyz"))
+
+    assert detail == "the database does not answer"
+
+
+def test_a_database_that_was_not_migrated_is_not_ready(other, empty_database_url):
+    detail = unready(other(empty_database_url).get("/readyz"))
+
+    assert "0001.log" in detail
+    assert "milepost init" in detail
+
+
+def test_a_read_table_of_another_version_is_not_ready(guest, reader):
+    reader.write("UPDATE checkpoints SET version = 99 WHERE projection = 'reward_log'", {})
+
+    assert "reward_log" in unready(guest.get("/readyz"))
+
+
+def test_a_lag_over_the_bound_is_not_ready(other, settings, given, catch_up, clock):
+    catch_up()
+    given.define(SPEND).entry(SPEND, ADA)
+    guest = other(settings.database_url, lag_bound_seconds=30)
+
+    clock.advance(seconds=30)
+    within = guest.get("/readyz")
+    clock.advance(seconds=1)
+    detail = unready(guest.get("/readyz"))
+    catch_up()
+    after = guest.get("/readyz")
+
+    assert "31 s" in detail
+    assert "30 s are allowed" in detail
+    assert (within.status_code, after.status_code) == (200, 200)
+
+
+def test_every_projection_says_how_far_it_is(admin, given, catch_up, clock):
+    given.define(SPEND)
+    catch_up()
+    given.entry(SPEND, ADA, "500")
+    clock.advance(seconds=2.5)
+
+    behind = {one["name"]: one for one in admin.get("/operations/projections").json["projections"]}
+    catch_up()
+    level = admin.get("/operations/projections").json["projections"]
+
+    assert list(behind) == PROJECTIONS
+    progress = behind["challenge_progress"]
+    assert (progress["state"], progress["lagSeconds"]) == ("catching_up", 2.5)
+    assert progress["lagEvents"] == progress["head"] - progress["position"] > 0
+    assert {(one["state"], one["lagEvents"], one["lagSeconds"]) for one in level} == {("level", 0, 0)}
+    assert {one["position"] for one in level} == {progress["head"]}
+
+
+def test_the_processes_beside_the_api_are_listed_with_what_stops_them(admin, reader):
+    reader.write(
+        "INSERT INTO heartbeats (process, id, beat_at, detail) VALUES ('projector', 'a:1', %(at)s, %(detail)s)",
+        {"at": "2026-04-03T10:15:00.123456Z", "detail": "slice 3: KeyError"},
+    )
+
+    assert admin.get("/operations/projections").json["processes"] == [
+        {"process": "projector", "id": "a:1", "beatAt": "2026-04-03T10:15:00.123456Z", "detail": "slice 3: KeyError"}
+    ]
+
+
+def test_the_metrics_count_requests_and_show_the_lag(admin, acme, given, clock):
+    given.define(SPEND)
+    clock.advance(seconds=7)
+    before = measured(admin)
+    for _ in range(3):
+        acme.get("/schema/challenge_progress/record")
+    acme.get(f"/schema/challenge_progress/record/{ADA}")
+    after = measured(admin)
+
+    listed = 'milepost_requests_total{endpoint="challenge_progress.ChallengeProgressRecords",method="GET",status="200"}'
+    single = 'milepost_request_seconds_count{endpoint="challenge_progress.ChallengeProgressRecord"}'
+    assert after[listed] - before.get(listed, 0) == 3
+    assert after[single] - before.get(single, 0) == 1
+    assert after['milepost_projection_lag_seconds{projection="challenge"}'] == 7
+    assert after['milepost_projection_lag_events{projection="challenge"}'] > 0
+
+
+def test_the_labels_of_metrics_are_not_made_by_those_who_ask(admin, guest):
+    before = len(measured(admin))
+    for number in range(20):
+        guest.get(f"/nothing/{number}")
+        guest.open(f"/{number}", method=f"METHOD{number}")
+
+    assert len(measured(admin)) - before < 20
+
+
+def measured(client) -> dict[str, float]:
+    response = client.get("/metrics")
+    assert response.content_type.startswith("text/plain")
+    lines = [line.rpartition(" ") for line in response.text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+def test_a_lag_is_never_negative(admin, given, clock):
+    given.define(SPEND)
+    clock.moment -= timedelta(days=1)
+
+    assert {one["lagSeconds"] for one in admin.get("/operations/projections").json["projections"]} == {0}
