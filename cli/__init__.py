@@ -1,0 +1,1 @@
+"""The `milepost` command: one file for each group of commands."""

@@ -1,0 +1,58 @@
+"""What stops a command, said in one line: what and where, and a traceback for those who ask."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import psycopg
+from eventsourcing.persistence import PersistenceError
+
+from api.settings import SettingsError
+from domain.errors import Refused
+from eventstore.embedded import EmbeddedPostgresError
+from eventstore.migrations import SlicesDiffer
+from projections.rebuild import UnknownProjection
+
+EXPECTED = (
+    Refused,
+    SettingsError,
+    SlicesDiffer,
+    UnknownProjection,
+    EmbeddedPostgresError,
+    PersistenceError,
+    psycopg.Error,
+    OSError,
+)
+OF_CLICK = (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError)
+
+
+class Failed(click.ClickException):
+    """The command was refused or failed: its text on one line, exit code 1."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(" ".join(text.split()))
+
+
+@contextmanager
+def in_one_line() -> Iterator[None]:
+    """Turn every exception into one line on stderr; MILEPOST_DEBUG=1 lets the traceback through."""
+    try:
+        yield
+    except OF_CLICK:
+        raise
+    except Exception as error:
+        if os.environ.get("MILEPOST_DEBUG"):
+            raise
+        raise Failed(text_of(error)) from error
+
+
+def text_of(error: Exception) -> str:
+    """What an exception says to the one who typed the command."""
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, psycopg.errors.UndefinedTable):
+        return "the database is not set up: run milepost init"
+    if isinstance(error, EXPECTED) and str(error):
+        return str(error)
+    return f"{type(error).__name__}: {error} (unexpected: MILEPOST_DEBUG=1 shows where)"

@@ -1,0 +1,96 @@
+"""`milepost log`: log entries from a file."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from api.schema.entries import ENTRIES
+from cli.context import data_dir_option, database, tenant_option
+from cli.display import Display
+from cli.failures import Failed
+from cli.importing import LEASE_SECONDS, Import
+from cli.lines import CutOff, Source, opened
+from cli.rejects import Rejects
+from domain.application import ProgressLog
+
+
+@click.group()
+def log() -> None:
+    """Bring log entries in."""
+
+
+@log.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--backfill", is_flag=True, help="History in activity order: windows seal by what was seen.")
+@click.option("--kind", type=click.Choice(list(ENTRIES)), help="The log of lines that name no kind.")
+@click.option(
+    "--rejects",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where refused lines go. The default is FILE.rejects.jsonl.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON line.")
+@tenant_option
+@data_dir_option
+def import_(
+    file: str, backfill: bool, kind: str | None, rejects: Path | None, as_json: bool, tenant: str, data_dir: Path
+) -> None:
+    """Load entries from FILE: one JSON object a line, plain or gzipped; `-` is stdin.
+
+    A line that is refused goes to the rejects file with its number and the reason; the rest is loaded, and the exit
+    code is 1. What was loaded before is found again: start a stopped import anew, nothing is loaded twice.
+    """
+    refused_lines = rejects or Path(f"{'stdin' if file == '-' else file}.rejects.jsonl")
+    if file != "-" and refused_lines.exists() and refused_lines.samefile(file):
+        raise click.BadParameter("is the file that is loaded", param_hint="--rejects")
+    with database(data_dir) as url, ProgressLog(url) as progress_log, opened(file) as source:
+        with Rejects(refused_lines) as rejected, _lease(progress_log, tenant, backfill) as import_id:
+            work = Import(progress_log, tenant, rejected, kind=kind, import_id=import_id)
+            with Display(Path(file).name, "entries", source.total) as display:
+                ending = _load(work, source, display)
+        _summarise(work, display.seconds, refused_lines, as_json)
+    if ending or work.refused:
+        raise Failed(ending or f"{work.refused:,} lines were refused: {refused_lines} says why")
+
+
+@contextmanager
+def _lease(progress_log: ProgressLog, tenant: str, backfill: bool) -> Iterator[UUID | None]:
+    """While a backfill holds its lease, the clock leaves alone what it feeds."""
+    if not backfill:
+        yield None
+        return
+    import_id = progress_log.log_recorder.begin_import(tenant, LEASE_SECONDS)
+    try:
+        yield import_id
+    finally:
+        progress_log.log_recorder.end_import(import_id)
+
+
+def _load(work: Import, source: Source, display: Display) -> str | None:
+    """Load it all; what cut it off, if something did."""
+
+    def progress() -> None:
+        counts = {"loaded": work.loaded, "replayed": work.replayed, "refused": work.refused}
+        display.show(source.done, work.read, **counts, bytes=source.done, totalBytes=source.total)
+
+    try:
+        work.run(source, progress)
+    except CutOff as error:
+        return str(error)
+    except KeyboardInterrupt:
+        return "stopped: start it again to load the rest, nothing is loaded twice"
+    return None
+
+
+def _summarise(work: Import, seconds: float, rejects: Path, as_json: bool) -> None:
+    figures = {"read": work.read, "loaded": work.loaded, "replayed": work.replayed, "refused": work.refused}
+    rate = work.read / max(seconds, 0.001)
+    if as_json:
+        rejected = str(rejects) if work.refused else None
+        click.echo(json.dumps({**figures, "seconds": round(seconds, 1), "rate": round(rate), "rejects": rejected}))
+    else:
+        counts = ", ".join(f"{name} {count:,}" for name, count in figures.items())
+        click.echo(f"{counts} in {seconds:,.1f} s ({rate:,.0f} entries/s)")

@@ -1,0 +1,14 @@
+"""`milepost openapi`: the documents that describe the api."""
+
+import click
+
+from api.app import DIALECTS, create_app
+from api.settings import Settings
+
+
+@click.command()
+@click.argument("dialect", type=click.Choice([prefix.strip("/") for prefix, *_ in DIALECTS]), default="schema")
+def openapi(dialect: str) -> None:
+    """Print the OpenAPI 3.1 document of a dialect. No database is needed."""
+    app = create_app(Settings(database_url="postgresql://", access_log=False))
+    click.echo(app.test_client().get(f"/{dialect}/openapi.json").text.rstrip("\n"))

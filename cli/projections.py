@@ -1,0 +1,66 @@
+"""`milepost projections`: what can be read, and how it follows the log."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from cli.context import data_dir_option, database, located, reading
+from cli.display import Display
+from cli.failures import Failed
+from cli.health import echo_processes, lag_bound_option, lag_complaints, process_complaints, processes_at_work
+from cli.process_group import run_until_told
+from projections import PROJECTIONS
+from projections.projector import Projector
+from projections.rebuild import rebuild as rebuild_projection
+from projections.status import of_projections
+
+ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} events behind, {lagSeconds:,} s"
+
+
+@click.group()
+def projections() -> None:
+    """Keep the read tables level with the log."""
+
+
+@projections.command()
+@data_dir_option
+def run(data_dir: Path) -> None:
+    """Follow the log until it is told to stop. Several may run."""
+    with database(data_dir) as url:
+        projector = Projector(url)
+        try:
+            run_until_told(lambda stop: projector.run(stop, lambda text: click.echo(f"projector: {text}", err=True)))
+        finally:
+            projector.close()
+
+
+@projections.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line a projection and process.")
+@click.option("--healthy", is_flag=True, help="Exit with 1 unless a projector is at work and the lag is in its bound.")
+@lag_bound_option
+@data_dir_option
+def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None:
+    """Show how far each projection has read the log, and who is at work."""
+    now = datetime.now(UTC)
+    with located(data_dir) as url, reading(url) as reader:
+        found, processes = of_projections(reader), processes_at_work(reader, "projector")
+        complaints = [*lag_complaints(found, lag_bound, now), *process_complaints(processes, "projector", now)]
+    for one in found:
+        row = {"projection": one.projection, "version": one.version, "state": one.state, "position": one.position}
+        row |= {"head": one.head, "lagEvents": one.lag_events, "lagSeconds": round(one.lag_seconds(now), 1)}
+        click.echo(json.dumps(row) if as_json else ROW.format(**row))
+    echo_processes(processes, now, as_json=as_json)
+    if healthy and complaints:
+        raise Failed("; ".join(complaints))
+
+
+@projections.command()
+@click.argument("name", type=click.Choice([projection.name for projection in PROJECTIONS]))
+@data_dir_option
+def rebuild(name: str, data_dir: Path) -> None:
+    """Fill the read table NAME anew from the log. Readers see the old rows until it is complete."""
+    with database(data_dir) as url, Display(name, "events", None) as display:
+        count = rebuild_projection(url, name, lambda done, total: display.show(done, done, total, total=total))
+    click.echo(f"{name}: rebuilt from {count:,} events in {display.seconds:,.1f} s")
