@@ -51,7 +51,7 @@ class Batch:
                 elif identifier in self._first:
                     self._repeat(index, entry, self._first[identifier])
                 else:
-                    self._results[index] = self._record(entry, stream)
+                    self._results[index] = self._record(entry, stream, identifier)
                     self._first[identifier] = index
             except Refused as refusal:
                 self._results[index] = refusal
@@ -72,13 +72,12 @@ class Batch:
         stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id)
         return stream, entry_id(stream, entry.unique_identifier)
 
-    def _record(self, entry: LogEntry, stream: UUID) -> Logged:
+    def _record(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
         challenge, rules = self._streams.challenge(entry.definition_id)
         decision = self._streams.engagement(entry.definition_id, entry.owner_id, stream)
         before = len(decision.events)
-        log_entry(
-            decision, entry, challenge, rules, self._streams.owner_status(entry.owner_id), backfill=self._backfill
-        )
+        owner = self._streams.owner_status(entry.owner_id)
+        log_entry(decision, entry, challenge, rules, owner, identifier=identifier, backfill=self._backfill)
         return _logged(decision.events[before:], decision.state)
 
     def _repeat(self, index: int, entry: LogEntry, first: int) -> None:

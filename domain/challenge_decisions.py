@@ -38,11 +38,13 @@ def log_entry(
     rules_now: Rules,
     owner: OwnerStatus,
     *,
+    identifier: UUID | None = None,
     backfill: bool = False,
 ) -> None:
     """Record what follows from an entry (RULES 4). Raises InvalidInput when it cannot be recorded at all.
 
     `rules_now` are `challenge.rules`, worked out once for many entries; a run in progress keeps its own.
+    `identifier` is the entry's id, where it is known already.
     """
     entry = in_utc(entry)
     refuse_impossible(entry, decision.now)
@@ -56,7 +58,7 @@ def log_entry(
     reason = _not_live(challenge, owner) if run else _not_counted(decision.state, entry, challenge, owner, window)
     if reason is None and run is None and not backfill and window and _seal(window, rules) <= clock:
         reason = Reason.TOO_LATE
-    identifier = entry_id(decision.originator_id, entry.unique_identifier)
+    identifier = identifier or entry_id(decision.originator_id, entry.unique_identifier)
     if reason is not None or window is None:
         why = reason or Reason.AFTER_END
         decision.record(EntryNotCounted(entry=entry, reason=why, window=window, backfill=backfill), identifier)
@@ -183,7 +185,7 @@ def _start(decision: Decided, entry: LogEntry, window: Window, rules: Rules) -> 
         rules=rules,
     )
     decision.record(started)
-    return next(run for run in decision.state.runs if run.id == started.run_id)
+    return _run(decision, started.run_id)
 
 
 def _count(decision: Decided, entry: LogEntry, run: Run, identifier: UUID, backfill: bool) -> None:
@@ -210,7 +212,7 @@ def _count(decision: Decided, entry: LogEntry, run: Run, identifier: UUID, backf
 
 def _reach(decision: Decided, entry: LogEntry, identity: UUID, backfill: bool) -> None:
     """Record the completion and the milestones that the run's value has reached by now."""
-    run = next(run for run in decision.state.runs if run.id == identity)
+    run = _run(decision, identity)
     value = run.value
     if value >= run.rules.target and run.completed_at is None:
         decision.record(RunCompleted(run_id=run.id, completed_at=entry.activity_at, value=value))
@@ -229,3 +231,11 @@ def _reach(decision: Decided, entry: LogEntry, identity: UUID, backfill: bool) -
                     backfill=backfill,
                 )
             )
+
+
+def _run(decision: Decided, identity: UUID) -> Run:
+    """The run as what was recorded has left it."""
+    run = decision.state.run(identity)
+    if run is None:
+        raise LookupError(f"there is no unsealed run {identity}")
+    return run

@@ -140,9 +140,14 @@ def refuse_impossible(entry: LogEntry, now: datetime) -> None:
 
 
 def _text_complaints(entry: LogEntry) -> Iterator[tuple[str, str]]:
-    yield from text_complaints("owner_id", entry.owner_id, texts.MAX_OWNER_LENGTH, 1)
-    yield from text_complaints("unique_identifier", entry.unique_identifier, texts.MAX_NAME_LENGTH, 1)
-    yield from text_complaints("activity_id", entry.activity_id or "", texts.MAX_NAME_LENGTH)
+    for field, text, longest, shortest in (
+        ("owner_id", entry.owner_id, texts.MAX_OWNER_LENGTH, 1),
+        ("unique_identifier", entry.unique_identifier, texts.MAX_NAME_LENGTH, 1),
+        ("activity_id", entry.activity_id or "", texts.MAX_NAME_LENGTH, 0),
+    ):
+        message = texts.complaint(text, longest, shortest)
+        if message:
+            yield field, message
     for name, value in entry.attributes.items():
         yield from text_complaints("attributes", name, texts.MAX_NAME_LENGTH, 1)
         if isinstance(value, str):

@@ -32,6 +32,7 @@ def definition_id(tenant: str, slug: str, definition: UUID) -> UUID:
     return _id(_prefix(tenant, definition.hex), slug.encode(), tenant.encode(), definition.bytes)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def owner_stream_id(tenant: str, owner_id: str) -> UUID:
     """The stream of one end user: status changes and erasure, never personal data."""
     return _id(_prefix(tenant, owner_id), b"owner", tenant.encode(), owner_id.encode())

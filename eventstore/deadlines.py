@@ -69,13 +69,13 @@ class Deadlines:
 
     def due_slices(self, now: datetime) -> list[int]:
         """The slices in which a stream is due at `now`."""
-        with self.database.transaction() as connection:
+        with self.database.statement() as connection:
             return sorted(row[0] for row in connection.execute(DUE_SLICES, {"now": now}))
 
     def due_streams(self, slice_number: int, now: datetime, limit: int = 500) -> list[DueStream]:
         """Some streams of a slice that are due at `now`. One that an import feeds at the moment is left out."""
         parameters = {"slice": slice_number, "now": now, "limit": limit}
-        with self.database.transaction() as connection:
+        with self.database.statement() as connection:
             return [DueStream(*row) for row in connection.execute(DUE, parameters)]
 
     def begin_import(self, tenant: str, seconds: int = 60) -> UUID:
@@ -85,14 +85,14 @@ class Deadlines:
             INSERT INTO imports (id, tenant, expires_at)
             VALUES (%s, %s, clock_timestamp() + make_interval(secs => %s))
         """
-        with self.database.transaction() as connection:
+        with self.database.statement() as connection:
             connection.execute(query, (import_id, tenant, seconds))
         return import_id
 
     def renew_import(self, import_id: UUID, seconds: int = 60) -> None:
         """Hold the lease for another `seconds` from now."""
         query = "UPDATE imports SET expires_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s"
-        with self.database.transaction() as connection:
+        with self.database.statement() as connection:
             connection.execute(query, (seconds, import_id))
 
     def end_import(self, import_id: UUID) -> None:
@@ -101,5 +101,5 @@ class Deadlines:
 
     def forget_imports(self) -> None:
         """Remove leases that are long over and whose streams have all moved on."""
-        with self.database.transaction() as connection:
+        with self.database.statement() as connection:
             connection.execute(FORGET_IMPORTS)

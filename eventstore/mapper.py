@@ -8,15 +8,12 @@ from uuid import UUID
 
 import msgspec
 from eventsourcing.persistence import Mapper, MapperDeserialisationError, StoredEvent
-from eventsourcing.utils import TopicError, get_topic, resolve_topic
+from eventsourcing.utils import get_topic, resolve_topic
 
 from eventstore.stored import LogEvent
 
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 _decode_plain = msgspec.json.Decoder(float_hook=Decimal).decode
-
-# An unknown topic, a broken text, a value of another type, and what an upcast meets that it did not expect.
-_MISFITS = (TopicError, msgspec.MsgspecError, ValueError, TypeError, AttributeError, LookupError)
 
 
 class EventMapper(Mapper[UUID]):
@@ -70,7 +67,7 @@ def decode_state(topic: str, state: bytes | str) -> Any:
     """The event that a row holds. Raises MapperDeserialisationError with the topic and what does not fit."""
     try:
         return _decoder(topic)(state)
-    except _MISFITS as error:
+    except Exception as error:  # An upcast may trip over anything in a state that it did not expect.
         raise MapperDeserialisationError(f"{topic}: {error or type(error).__name__}") from error
 
 

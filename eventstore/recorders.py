@@ -136,11 +136,11 @@ class AggregateLog(LogRecorder, AggregateRecorder):
             ORDER BY originator_version {"DESC" if desc else "ASC"}
             LIMIT %s
         """
-        slice_number = slice_of(cast(UUID, originator_id), self.slices)
-        bounds = (-1 if gt is None else gt, 2**31 - 1 if lte is None else lte)
+        stream = (slice_of(cast(UUID, originator_id), self.slices), originator_id)
+        arguments = (*stream, -1 if gt is None else gt, 2**31 - 1 if lte is None else lte, limit)
         with self.database.statement() as connection:
-            rows = connection.execute(query, (slice_number, originator_id, *bounds, limit), binary=True, prepare=True)
-            return [_event(row) for row in rows]
+            rows = connection.execute(query, arguments, binary=True, prepare=True).fetchall()
+        return [_event(row) for row in rows]
 
 
 class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
@@ -172,8 +172,8 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
             return {}
         pairs = self._pairs(ids)
         with self.database.statement() as connection:
-            rows = connection.execute(LOAD, pairs, binary=True, prepare=True)
-            return {row[0]: Stream(*row) for row in rows}
+            rows = connection.execute(LOAD, pairs, binary=True, prepare=True).fetchall()
+        return {row[0]: Stream._make(row) for row in rows}
 
     def find_entries(self, entry_ids: Sequence[UUID]) -> dict[UUID, LogEvent]:
         """The events that recorded these entries, by entry id."""
@@ -181,8 +181,8 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
             return {}
         pairs = self._pairs(entry_ids)
         with self.database.statement() as connection:
-            rows = connection.execute(FIND_ENTRIES, pairs, binary=True, prepare=True)
-            return {row[6]: _event(row) for row in rows}
+            rows = connection.execute(FIND_ENTRIES, pairs, binary=True, prepare=True).fetchall()
+        return {row[6]: _event(row) for row in rows}
 
     def select_notifications(
         self,
@@ -196,15 +196,13 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
         """Positions `start`..`stop` of the only slice. A log of several slices has no single order to read."""
         self._refuse_several_slices()
         first = (start or 0) + (0 if inclusive_of_start or start is None else 1)
-        bounds = (first, 2**63 - 1 if stop is None else stop)
+        arguments = (first, 2**63 - 1 if stop is None else stop, list(topics), list(topics), limit)
         with self.database.statement() as connection:
-            rows = connection.execute(NOTIFICATIONS, (*bounds, list(topics), list(topics), limit), binary=True)
-            return [
-                Notification(
-                    originator_id=row[0], originator_version=row[1], topic=row[2], state=row[3].encode(), id=row[7]
-                )
-                for row in rows
-            ]
+            rows = connection.execute(NOTIFICATIONS, arguments, binary=True).fetchall()
+        return [
+            Notification(originator_id, version, topic, state.encode(), position)
+            for originator_id, version, topic, state, *_, position in rows
+        ]
 
     def max_notification_id(self) -> int | None:
         """The last position of the only slice; None while it is empty."""

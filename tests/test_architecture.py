@@ -14,7 +14,7 @@ MAX_FUNCTION_LINES = 30
 
 WEB = (
     "flask", "flask_smorest", "flask_limiter", "limits", "marshmallow", "apispec", "werkzeug", "markupsafe", "click",
-    "msgspec", "joserfc", "environs", "structlog", "prometheus_client",
+    "msgspec", "joserfc", "environs", "structlog", "prometheus_client", "redis",
 )  # fmt: skip
 READ = ("eventsourcing", "psycopg", "psycopg_pool", "msgspec")
 

@@ -20,14 +20,14 @@ CREATE FUNCTION append_events(
 LANGUAGE plpgsql
 AS $append$
 DECLARE
-    last_position bigint;
+    before_first bigint;
 BEGIN
     UPDATE slices
     SET head = head + cardinality(p_originator_ids)
     WHERE slice = p_slice
-    RETURNING head INTO last_position;
+    RETURNING head - cardinality(p_originator_ids) INTO before_first;
 
-    IF last_position IS NULL THEN
+    IF before_first IS NULL THEN
         RAISE EXCEPTION 'slice % does not exist', p_slice USING ERRCODE = 'invalid_parameter_value';
     END IF;
 
@@ -35,8 +35,7 @@ BEGIN
         slice, position, originator_id, originator_version, topic, state, entry_id, tenant, recorded_at
     )
     SELECT
-        p_slice, last_position - cardinality(p_originator_ids) + n, id, version, topic, state, entry_id, tenant,
-        p_recorded_at
+        p_slice, before_first + n, id, version, topic, state, entry_id, tenant, p_recorded_at
     FROM unnest(p_originator_ids, p_versions, p_topics, p_states, p_entry_ids, p_tenants)
         WITH ORDINALITY AS event (id, version, topic, state, entry_id, tenant, n);
 
@@ -60,6 +59,6 @@ BEGIN
         WHERE stream.version < excluded.version;
     END IF;
 
-    RETURN last_position;
+    RETURN before_first + cardinality(p_originator_ids);
 END
 $append$;

@@ -15,6 +15,7 @@ from eventstore.recorders import ApplicationLog
 from tests.eventstore.given import APRIL_3, event, id_in, snapshot
 
 EVERYTHING = "SELECT slice, position, originator_id, originator_version FROM events ORDER BY slice, position"
+ADA = "SELECT email, phone_number, created_at, updated_at FROM account_user"
 HEADS = "SELECT slice, head FROM slices WHERE head > 0 ORDER BY slice"
 
 
@@ -106,7 +107,9 @@ def test_an_entry_id_twice_in_one_append_is_refused(log: ApplicationLog, rows):
 
 
 def test_events_without_an_entry_id_do_not_clash(log: ApplicationLog):
-    assert log.insert_events([event(id_in(1), 1), event(id_in(1), 1, entry_id=id_in(1)), event(id_in(1), 1)]) == [1, 2, 3]
+    events = [event(id_in(1), 1), event(id_in(1), 1, entry_id=id_in(1)), event(id_in(1), 1)]
+
+    assert log.insert_events(events) == [1, 2, 3]
 
 
 def test_a_snapshot_only_moves_forwards(log: ApplicationLog):
@@ -185,28 +188,32 @@ def test_a_large_batch_is_one_append(log: ApplicationLog, rows):
 
 def test_a_persons_data_is_written_with_the_events_or_not_at_all(log: ApplicationLog, rows):
     stream = owner_stream_id("acme", "ada")
-    ada = PersonalData(tenant="acme", id="ada", columns={"email": "a@x", "created_at": APRIL_3, "updated_at": APRIL_3})
+    ada = ada_with(email="a@x", created_at=APRIL_3, updated_at=APRIL_3)
     later = APRIL_3 + timedelta(days=1)
-    renamed = PersonalData(tenant="acme", id="ada", columns={"phone_number": "1", "created_at": later, "updated_at": later})
+    renamed = ada_with(phone_number="1", created_at=later, updated_at=later)
 
     log.insert_events([event(stream, 1)], people=[ada])
     with pytest.raises(IntegrityError):
         log.insert_events([event(stream, 1)], people=[renamed])
-    kept = rows("SELECT email, phone_number FROM account_user")
+    kept = rows(ADA)
     log.insert_events([event(stream, 2)], people=[renamed])
 
-    assert kept == [("a@x", None)]
-    assert rows("SELECT email, phone_number, created_at, updated_at FROM account_user") == [("a@x", "1", APRIL_3, later)]
+    assert kept == [("a@x", None, APRIL_3, APRIL_3)]
+    assert rows(ADA) == [("a@x", "1", APRIL_3, later)]
 
 
 def test_events_are_not_written_when_the_persons_data_cannot_be(log: ApplicationLog, rows):
-    nobody = PersonalData(tenant="acme", id="ada", columns={"email": "a@x", "created_at": None, "updated_at": APRIL_3})
+    nobody = ada_with(email="a@x", created_at=None, updated_at=APRIL_3)
 
     with pytest.raises(IntegrityError, match="created_at"):
         log.insert_events([event(owner_stream_id("acme", "ada"), 1)], people=[nobody])
 
     assert rows(EVERYTHING) == []
     assert rows(HEADS) == []
+
+
+def ada_with(**columns: object) -> PersonalData:
+    return PersonalData(tenant="acme", id="ada", columns=columns)
 
 
 def await_waiting_backend(url: str) -> None:
