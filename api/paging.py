@@ -45,15 +45,15 @@ class ListQuery(Query):
 
     limit = WholeNumber(
         load_default=20,
-        validate=validate.Range(1, MAX_LIMIT),
+        validate=validate.Range(1, MAX_LIMIT, error="must be {min} to {max}"),
         metadata={"description": "How many records a page holds at most."},
     )
     offset = WholeNumber(
-        validate=validate.Range(0, MAX_OFFSET),
+        validate=validate.Range(0, MAX_OFFSET, error="must be {min} to {max}"),
         metadata={"description": "How many records to pass over. Not together with `cursor`."},
     )
     cursor = fields.String(
-        validate=validate.Length(1, MAX_CURSOR_LENGTH),
+        validate=validate.Length(1, MAX_CURSOR_LENGTH, error="is not a cursor of this list"),
         metadata={
             "description": "`paging.nextCursor` of the page before, with the same `sortBy`. Pages stay in step while "
             "records change, and cost the same however far they are.",

@@ -10,17 +10,23 @@ import msgspec
 from flask import Response
 
 JSON = "application/json"
+WITH_MICROSECONDS = len('"2026-04-30T23:59:59.123456Z"')
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
 def moment(value: datetime | None) -> str | None:
     """A moment in UTC, cut to milliseconds: 2026-04-30T23:59:59.123Z."""
-    if value is None:
-        return None
-    # A fifth of what isoformat costs, seven times a record.
-    text = encode(value).decode()
-    return text[1:24] + "Z" if value.microsecond else text[1:20] + ".000Z"
+    return moments(value)[0]
+
+
+def moments(*values: datetime | None) -> list[str | None]:
+    """Several moments, written in one go: a quarter of what isoformat costs, and lists hold thousands of them."""
+    texts = encode(values).decode()[1:-1].split(",")
+    return [
+        f"{text[1:24]}Z" if len(text) == WITH_MICROSECONDS else None if text == "null" else f"{text[1:20]}.000Z"
+        for text in texts
+    ]
 
 
 def exact_moment(value: datetime | None) -> str | None:

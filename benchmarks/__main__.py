@@ -10,6 +10,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.run import FIGURES, measure
 from benchmarks.sizes import FULL, QUICK
+from cli.process_group import interrupt_on_signals
 
 KEPT = Path("build/bench.json")
 
@@ -22,6 +23,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.names) - FIGURES.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    interrupt_on_signals()
     console = Console(width=None if sys.stdout.isatty() else 160)
     sizes = QUICK if given.quick else FULL
     with TemporaryDirectory(prefix="milepost-bench-") as folder:
@@ -32,4 +34,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -10,9 +10,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from benchmarks.load import HOST, TIMEOUT_SECONDS, Connection, request
+from cli.process_group import PARENT_PIPE
 
 ROOT = Path(__file__).parent.parent
-GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:api.gunicorn_conf")
+GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:cli.gunicorn_conf")
 PRODUCT, BARE = "wsgi:app", "benchmarks.bare:app"
 WORKERS, THREADS = 1, 8  # The defaults of the product's settings.
 
@@ -21,16 +22,16 @@ WORKERS, THREADS = 1, 8  # The defaults of the product's settings.
 def served(app: str, database_url: str, folder: Path) -> Iterator[int]:
     """The port of an app that answers. Raises RuntimeError with its log when it does not start."""
     log = folder / f"{app.partition(':')[0]}.log"
-    with socket.create_server((HOST, 0), backlog=2048) as listener, log.open("wb") as output:
+    with socket.create_server((HOST, 0), backlog=2048) as listener, log.open("wb") as output, _pipe() as pipe:
         port = listener.getsockname()[1]
         process = subprocess.Popen(
             [*GUNICORN, "-b", f"fd://{listener.fileno()}", app],
             cwd=ROOT,
-            env=_environment(database_url, port),
+            env={**_environment(database_url, port), PARENT_PIPE: str(pipe)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=[listener.fileno()],
+            pass_fds=[listener.fileno(), pipe],
         )
         try:
             _await(process, port, log)
@@ -42,6 +43,17 @@ def served(app: str, database_url: str, folder: Path) -> Iterator[int]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+@contextmanager
+def _pipe() -> Iterator[int]:
+    """A pipe that nobody writes to: gunicorn ends when it closes, should this process be killed."""
+    theirs, ours = os.pipe()
+    try:
+        yield theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
 
 
 def _environment(database_url: str, port: int) -> dict[str, str]:

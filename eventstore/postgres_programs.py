@@ -24,7 +24,7 @@ def run(program: str, *arguments: str, owner: int, pass_fds: Sequence[int] = ())
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     with subprocess.Popen(
-        [*_unprivileged(owner), str(_folder() / program), *arguments],
+        [*unprivileged(owner), str(_folder() / program), *arguments],
         cwd="/",
         env={**environment, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
@@ -73,21 +73,22 @@ def _folder() -> Path:
 
 
 @functools.cache
-def _unprivileged(owner: int) -> tuple[str, ...]:
+def unprivileged(owner: int) -> tuple[str, ...]:
     """The command prefix that takes root away, because PostgreSQL refuses root.
 
     The program keeps the right to pass through folders that are root's alone, so that no folder has to be
-    opened to anybody.
+    opened to anybody. PostgreSQL asks access(2) for its own programs, which forgets such rights unless told not to.
     """
     if os.geteuid() != 0:
         return ()
     user = owner or NOBODY
     identity = [f"--reuid={user}", f"--regid={user}", "--clear-groups"]
     rights = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    with suppress(FileNotFoundError):
-        prefix = ("setpriv", *identity, *rights)
-        if subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode == 0:
-            return prefix
+    for remembering in (["--securebits=+no_setuid_fixup"], []):
+        prefix = ("setpriv", *remembering, *identity, *rights)
+        with suppress(FileNotFoundError):
+            if subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode == 0:
+                return prefix
     raise EmbeddedPostgresError(
         "PostgreSQL does not run as root, and setpriv (of util-linux) is missing or may not change the user "
         "here: run as an ordinary user, or name a server in DATABASE_URL."

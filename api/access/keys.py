@@ -61,6 +61,17 @@ COLUMNS = """
 """
 
 
+INSERT = """
+    INSERT INTO api_keys (
+        id, tenant, name, prefix, key_hash, token_secret, scopes, per_minute, per_hour, expires_at
+    )
+    VALUES (
+        %(id)s, %(tenant)s, %(name)s, %(prefix)s, %(key_hash)s, %(token_secret)s, %(scopes)s, %(per_minute)s,
+        %(per_hour)s, %(expires_at)s
+    )
+"""
+
+
 def create(
     reader: Reader,
     *,
@@ -76,15 +87,7 @@ def create(
     _check(tenant, name, wanted, expires_at, per_minute, per_hour)
     new = NewKey(id=uuid4(), key=MARK + secrets.token_urlsafe(32), token_secret=secrets.token_urlsafe(32))
     reader.write(
-        """
-        INSERT INTO api_keys (
-            id, tenant, name, prefix, key_hash, token_secret, scopes, per_minute, per_hour, expires_at
-        )
-        VALUES (
-            %(id)s, %(tenant)s, %(name)s, %(prefix)s, %(key_hash)s, %(token_secret)s, %(scopes)s, %(per_minute)s,
-            %(per_hour)s, %(expires_at)s
-        )
-        """,
+        INSERT,
         {
             "id": new.id,
             "tenant": tenant,

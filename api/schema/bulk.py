@@ -18,7 +18,7 @@ from domain.application import ProgressLog
 from domain.errors import InvalidInput, Refused, invalid
 
 MAX_ENTRIES = 1000
-BATCH = 250
+BATCH = 500
 CHUNK = 16 << 10
 LEASE_SECONDS = 120
 

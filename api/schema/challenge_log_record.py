@@ -5,12 +5,10 @@ from typing import Any
 import msgspec
 from marshmallow import fields, validate
 
-from api.fields import Shown
 from api.schema import reward_log
 from api.schema.challenge_progress_record import ChallengeProgressSchema, record_of_run
 from api.schema.milestone import MilestoneFields
-from api.schema.records import Record, Records, Row, wire_names, written
-from api.wire import camel
+from api.schema.records import Identified, Record, Records, Row, wire_names, written
 from domain.application import Logged
 from domain.vocabulary import Reason
 from projections.records import CHALLENGE_LOG
@@ -45,15 +43,11 @@ class ChallengeLogSchema(Record):
     )
 
 
-class ReachedMilestoneSchema(MilestoneFields, Shown):
+class ReachedMilestoneSchema(MilestoneFields, Identified):
     """A milestone as it was when the run that reached it started."""
 
-    id = fields.UUID(metadata={"description": "The milestone's id."})
     slug = fields.String(data_key="linkedSchemaSlug", metadata={"description": "The kind of its definition."})
     definition_id = fields.UUID(data_key="linkedSchemaRecordId", metadata={"description": "Its definition."})
-
-    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
-        field_obj.data_key = field_obj.data_key or camel(field_name)
 
 
 class LoggedEntrySchema(ChallengeLogSchema):

@@ -63,7 +63,7 @@ class ChallengeProgressQuery(ListQuery):
     owner_id = Id(data_key="ownedById", metadata={"description": "Runs of this end user only."})
     status = fields.String(
         data_key="challengeProgressStatus",
-        validate=validate.OneOf(STATUSES),
+        validate=validate.OneOf(STATUSES, error="must be one of: {choices}"),
         metadata={"description": "Runs that read so at the time of the question."},
     )
     updated_since = Moment(data_key="updatedSince", metadata={"description": "Runs that changed then or later."})

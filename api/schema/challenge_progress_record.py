@@ -10,7 +10,7 @@ from uuid import UUID
 from marshmallow import fields, validate
 
 from api.fields import Shown, shown
-from api.wire import moment, text_of
+from api.wire import moments, text_of
 from domain.numbers import exact, percent_of, remaining_of
 from domain.vocabulary import ProgressStatus
 from projections.challenge_progress import Record
@@ -89,34 +89,26 @@ class ChallengeProgressSchema(Shown):
 def record_json(record: Record, now: datetime) -> dict[str, Any]:
     """The record as it is written at this moment."""
     value, target, remaining, percent = _numbers(record.value, record.target)
+    started_at, completed_at, failed_at, created_at, updated_at = moments(
+        record.started_at, record.completed_at, record.failed_at, record.created_at, record.updated_at
+    )
     return {
         "id": record.id,
         "challengeId": record.definition_id,
         "uniqueIdentifier": f"{text_of(record.definition_id)}:{record.owner_id}",
         "currentProgressValue": value,
         "challengeProgressStatus": record.status,
-        "challengeStartedAt": moment(record.started_at),
-        "challengeCompletedAt": moment(record.completed_at),
-        "challengeFailedAt": moment(record.failed_at),
+        "challengeStartedAt": started_at,
+        "challengeCompletedAt": completed_at,
+        "challengeFailedAt": failed_at,
         "completionTargetValue": target,
         "remainingValue": remaining,
         "progressPercent": percent,
         "ownedById": record.owner_id,
         "ownedBy": _owner(record),
-        "taskProgress": {
-            "periodKey": record.period_key,
-            "periodStartAt": moment(record.period_start_at),
-            "periodEndAt": moment(record.period_end_at),
-            "currentProgressValue": value,
-            "targetValue": target,
-            "remainingValue": remaining,
-            "progressPercent": percent,
-            "count": record.count,
-            "isCompleted": value >= target,
-            "secondsUntilPeriodEnd": _seconds_left(record, now),
-        },
-        "createdAt": moment(record.created_at),
-        "updatedAt": moment(record.updated_at),
+        "taskProgress": _task(record, now),
+        "createdAt": created_at,
+        "updatedAt": updated_at,
     }
 
 
@@ -124,6 +116,24 @@ def record_json(record: Record, now: datetime) -> dict[str, Any]:
 def _numbers(value: Decimal, target: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
     """Value, target, what is left and the percentage, exact. Kept: the runs of a challenge share many values."""
     return exact(value), exact(target), remaining_of(value, target), percent_of(value, target)
+
+
+def _task(record: Record, now: datetime) -> dict[str, Any]:
+    """The period of the run: a challenge gathers in one period what it gathers at all."""
+    value, target, remaining, percent = _numbers(record.value, record.target)
+    start_at, end_at = moments(record.period_start_at, record.period_end_at)
+    return {
+        "periodKey": record.period_key,
+        "periodStartAt": start_at,
+        "periodEndAt": end_at,
+        "currentProgressValue": value,
+        "targetValue": target,
+        "remainingValue": remaining,
+        "progressPercent": percent,
+        "count": record.count,
+        "isCompleted": value >= target,
+        "secondsUntilPeriodEnd": _seconds_left(record, now),
+    }
 
 
 def _owner(record: Record) -> dict[str, Any]:

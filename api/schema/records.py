@@ -25,16 +25,21 @@ from projections.records import Kind
 Row = Mapping[str, Any]
 
 
-class Record(Shown):
-    """What every record has. None of its fields is ever missing."""
+class Identified(Shown):
+    """Something with an id. None of its fields is ever missing."""
 
     id = shown(fields.UUID, "The record's id.")
-    created_at = shown(fields.DateTime, "When the record came to be.")
-    updated_at = shown(fields.DateTime, "When it last changed.")
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
         field_obj.data_key = field_obj.data_key or camel(field_name)
         field_obj.required = True
+
+
+class Record(Identified):
+    """What every record has."""
+
+    created_at = shown(fields.DateTime, "When the record came to be.")
+    updated_at = shown(fields.DateTime, "When it last changed.")
 
 
 class Records(NamedTuple):

@@ -74,3 +74,7 @@ class LevelReader(Reader):
     def rows(self, *arguments):
         self.projector.catch_up()
         return super().rows(*arguments)
+
+    def row(self, *arguments):
+        self.projector.catch_up()
+        return super().row(*arguments)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from eventstore.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from eventstore.postgres_programs import unprivileged
 
 FORGETFUL = {"fsync": "off", "shared_buffers": "16MB"}
 USER = """
@@ -236,3 +237,18 @@ def recorded_pid(data_dir: Path) -> int:
 
 def is_running(data_dir: Path) -> bool:
     return (data_dir / "postgres" / "postmaster.pid").exists()
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only root has folders that are root's alone, and only root gives up rights"
+)
+def test_the_programs_may_lie_below_a_folder_that_is_roots_alone(tmp_path: Path):
+    private = tmp_path / "private"
+    private.mkdir(mode=0o700)
+    program = private / "program"
+    program.touch(mode=0o755)
+    asking = "import os, sys; sys.exit(not os.access(sys.argv[1], os.X_OK))"
+
+    asked = subprocess.run([*unprivileged(0), sys.executable, "-c", asking, str(program)], check=False)
+
+    assert asked.returncode == 0

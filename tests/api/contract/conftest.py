@@ -21,11 +21,14 @@ from tests.conftest import _database, _name
 
 
 class Running:
-    """An app that runs, a key that may do everything there as often as it likes, and what is there."""
+    """An app that runs, a tenant with records there, and a key that may do everything as often as it likes."""
 
-    def __init__(self, app: Flask, key: str, circumstances: Circumstances) -> None:
-        self.app, self.circumstances = app, circumstances
-        self.options: dict[str, Any] = {"app": app, "headers": {"X-API-Key": key}}
+    def __init__(self, app: Flask, tenant: str) -> None:
+        self.app, state = app, state_of(app)
+        limits = {"per_minute": keys.MAX_PER_HOUR, "per_hour": keys.MAX_PER_HOUR}
+        key = keys.create(state.reader, tenant=tenant, name="contract", scopes=keys.SCOPES, **limits)
+        self.options: dict[str, Any] = {"app": app, "headers": {"X-API-Key": key.key}}
+        self.circumstances = Circumstances(Given(state.log, state.clock, tenant))
         self.answers: dict[str, set[int]] = {}
 
     def ask(self, case: Case) -> None:
@@ -39,13 +42,10 @@ class Running:
 def running(server_url: str, template_url: str) -> Iterator[Running]:
     """One app for a whole module: what its tests write is there for the next ones."""
     with _database(server_url, template=_name(template_url)) as url, followed(url):
-        clock = Clock()
-        app = create_app(Settings(database_url=url, threads=4, log_level="error", access_log=False), now=clock)
-        state = state_of(app)
-        limits = {"per_minute": keys.MAX_PER_HOUR, "per_hour": keys.MAX_PER_HOUR}
-        key = keys.create(state.reader, tenant=ACME, name="contract", scopes=keys.SCOPES, **limits)
-        yield Running(app, key.key, Circumstances(Given(state.log, clock)))
-        state.close()
+        settings = Settings(database_url=url, threads=4, log_level="error", access_log=False)
+        app = create_app(settings, now=Clock())
+        yield Running(app, ACME)
+        state_of(app).close()
 
 
 @contextmanager

@@ -1,35 +1,29 @@
 """The running app does what its documents say, whatever schemathesis sends: every operation, every check.
 
-Left out for one reason: a text of lines (NDJSON) is never wrong as a whole, each line is answered alone. So what
-schemathesis sends there in place of a text is not sent; lines that are wrong are. `use_after_free` has nothing to look
-at (nothing is ever deleted), and a position that the log has not reached is answered with 503 on purpose, after two
-seconds: `circumstances` keeps to positions that are reached.
+What cannot apply: a text of lines (NDJSON) is never wrong as a whole, because each line is answered alone, so what
+schemathesis puts in place of a text is not sent. `use_after_free` finds nothing to look at: nothing is ever deleted.
+`ensure_resource_availability` looks at walks through linked operations; the last test here takes them one by one.
 """
 
+import json
 from typing import Any
 
+import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, settings
-from schemathesis import Case, Response
+from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
 
 from api.app import DIALECTS, create_app
 from api.schema.entry_documents import LINES
 from api.settings import Settings
+from tests.api.contract.circumstances import TODAY
 from tests.api.contract.conftest import Running
+from tests.api.given import ADA, SPEND
 
 CONFIG = {
     "seed": 1,
     "generation": {"max-examples": 15, "deterministic": True, "database": "none", "no-shrink": True},
 }
-WALKS = settings(
-    max_examples=12,
-    stateful_step_count=8,
-    derandomize=True,
-    database=None,
-    phases=[Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 
 
 def document(prefix: str) -> Any:
@@ -43,7 +37,7 @@ SCHEMA, OPERATIONS = (document(prefix) for prefix, *_ in DIALECTS)
 
 
 @schemathesis.serializer(LINES)
-def text_of_lines(context: Any, value: str) -> dict[str, Any]:
+def lines(context: Any, value: str) -> dict[str, Any]:
     return {"data": value.encode()}
 
 
@@ -62,35 +56,40 @@ def test_the_operations_do_what_their_document_says(case: Case, running: Running
     running.ask(case)
 
 
-def test_what_one_operation_writes_the_others_find(running: Running):
-    class Walk(SCHEMA.as_state_machine()):
-        """From operation to operation; what is read has to hold what was written before."""
-
-        def setup(self) -> None:
-            self.positions: dict[str, int] = {}
-
-        def before_call(self, case: Case) -> None:
-            running.circumstances.bend(case)
-            if self.positions and case.method == "GET":
-                case.headers["If-Position"] = ",".join(f"{one}:{number}" for one, number in self.positions.items())
-
-        def get_call_kwargs(self, case: Case) -> dict[str, Any]:
-            return running.options
-
-        def after_call(self, response: Response, case: Case) -> None:
-            super().after_call(response, case)
-            for position in filter(None, ", ".join(response.headers.get("position", [])).split(", ")):
-                one, number = position.split(":")
-                self.positions[one] = max(int(number), self.positions.get(one, 0))
-
-        def validate_response(self, response: Response, case: Case, **options: Any) -> None:
-            headers = options["headers"]
-            case.validate_response(response, headers=headers, transport_kwargs=options, recorder=self.recorder)
-
-    Walk.run(settings=WALKS)
-
-
 def test_every_operation_that_was_asked_has_answered_with_success_too(running: Running):
     refused = [name for name, statuses in running.answers.items() if not any(200 <= one < 300 for one in statuses)]
 
     assert refused == []
+
+
+CREATED = {
+    "challenge": {
+        "name": "Eight visits",
+        "aggregationMethod": "count",
+        "aggregationPeriod": "weekly",
+        "completionTargetValue": 8,
+    },
+    "milestone": {"linkedSchemaSlug": "challenge", "linkedSchemaRecordId": str(SPEND), "milestoneTargetValue": 250.5},
+    "account_user": {"externalId": "eve"},
+    "challenge_log": {
+        "challengeId": str(SPEND),
+        "ownedById": ADA,
+        "activityAt": TODAY,
+        "uniqueIdentifier": "order-1",
+        "activityValue": 12.5,
+    },
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), CREATED.items())
+def test_what_is_created_is_found_by_whoever_names_its_position(running: Running, kind: str, body: dict[str, Any]):
+    path = f"/schema/{kind}/record"
+
+    created = SCHEMA[path]["POST"].Case(body=body).call_and_validate(**running.options)
+    position = created.headers["position"][0]
+    asked = {"path_parameters": {"id": created.json()["id"]}, "headers": {"If-Position": position}}
+    found = SCHEMA[f"{path}/{{id}}"]["GET"].Case(**asked).call_and_validate(**running.options)
+
+    assert (created.status_code, found.status_code) == (201, 200)
+    assert found.json().items() <= created.json().items()
+    assert json.loads(created.content)["createdAt"] == found.json()["updatedAt"]

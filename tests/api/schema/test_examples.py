@@ -1,4 +1,4 @@
-"""The examples of writing are requests that the app takes, and its answers to them. WRITE_EXAMPLES=1 writes them anew."""
+"""The examples of writing are requests that the app takes, and its answers. WRITE_EXAMPLES=1 writes them anew."""
 
 import os
 from decimal import Decimal

@@ -1,0 +1,138 @@
+"""`milepost definitions`: a file says what there is to be; applying it twice changes nothing more."""
+
+import json
+
+import pytest
+
+CHALLENGE = {
+    "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d02",
+    "name": "8 visits",
+    "status": "live",
+    "aggregationMethod": "count",
+    "aggregationPeriod": "monthly",
+    "completionTargetValue": 8,
+    "milestones": [{"targetValue": 4.5, "name": "Half", "rewardItemId": "croissant"}],
+}
+IN_YAML = """
+challenges:
+  - name: 8 visits
+    status: live
+    aggregationMethod: count
+    aggregationPeriod: daily
+    resetTime: 04:00
+    completionTargetValue: 0.3
+    description: no
+    endsAt: 2030-01-01T00:00:00Z
+"""
+
+
+@pytest.fixture
+def apply(milepost, tmp_path):
+    """Apply a document, or the text of one."""
+
+    def run(document, *options):
+        file = tmp_path / "definitions.json"
+        file.write_text(document if isinstance(document, str) else json.dumps(document))
+        return milepost("definitions", "apply", file, *options)
+
+    return run
+
+
+@pytest.fixture
+def show(milepost):
+    def run(tenant="default"):
+        result = milepost("definitions", "show", "--tenant", tenant)
+        assert result.exit_code == 0, result.stderr
+        return json.loads(result.stdout)["challenges"]
+
+    return run
+
+
+def actions(result):
+    assert result.exit_code == 0, result.stderr
+    return [line.split()[0] for line in result.stdout.splitlines() if line.split()[1:2] != ["completionTargetValue:"]]
+
+
+def test_it_is_made_once_and_then_unchanged(apply, show):
+    first = apply({"challenges": [CHALLENGE]})
+    second = apply({"challenges": [CHALLENGE]})
+
+    assert actions(first) == ["made", "made"]
+    assert actions(second) == ["unchanged", "unchanged"]
+    assert [one["completionTargetValue"] for one in show()] == [8]
+
+
+def test_a_change_is_shown_with_what_was_and_what_is(apply, show):
+    apply({"challenges": [CHALLENGE]})
+
+    result = apply({"challenges": [{**CHALLENGE, "completionTargetValue": 9.5}]})
+
+    assert "changed   challenge" in result.stdout
+    assert "completionTargetValue: 8 -> 9.5" in result.stdout
+    assert [one["completionTargetValue"] for one in show()] == [9.5]
+
+
+def test_a_dry_run_says_the_same_and_changes_nothing(apply, show):
+    dry = apply({"challenges": [CHALLENGE]}, "--dry-run")
+    nothing = show()
+    wet = apply({"challenges": [CHALLENGE]})
+
+    assert dry.stdout == wet.stdout + "This was a dry run: nothing was changed.\n"
+    assert nothing == []
+
+
+def test_what_is_shown_can_be_applied_and_changes_nothing(apply, show):
+    apply({"challenges": [CHALLENGE]})
+
+    result = apply({"challenges": show()})
+
+    assert actions(result) == ["unchanged", "unchanged"]
+    assert show()[0]["milestones"][0]["targetValue"] == 4.5
+
+
+def test_yaml_means_what_it_says(apply, show):
+    apply(IN_YAML)
+
+    (challenge,) = show()
+    assert challenge["resetTime"] == "04:00"
+    assert challenge["description"] == "no"
+    assert challenge["completionTargetValue"] == 0.3
+    assert challenge["endsAt"] == "2030-01-01T00:00:00.000Z"
+
+
+def test_a_tenant_has_its_own_definitions(apply, show):
+    apply({"challenges": [CHALLENGE]}, "--tenant", "acme")
+
+    assert len(show("acme")) == 1
+    assert show("other") == []
+
+
+@pytest.mark.parametrize(
+    ("document", "says"),
+    [
+        ({"challenges": [CHALLENGE, {**CHALLENGE, "id": None, "timezone": "Mars"}]}, "challenges[1].timezone"),
+        ({"challenge": []}, "challenge: "),
+        ('{"challenges": [', "is not JSON"),
+        ("challenges: [", "is neither JSON nor YAML"),
+        ("[]", "must hold an object"),
+        ("", "must hold an object"),
+    ],
+)
+def test_a_wrong_document_is_refused_whole_and_says_where(apply, show, document, says):
+    result = apply(document)
+
+    assert result.exit_code == 1
+    assert "definitions.json: " in result.stderr
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert show() == []
+
+
+def test_a_file_that_is_not_there_is_wrong_usage(milepost):
+    assert milepost("definitions", "apply", "nothing.json").exit_code == 2
+
+
+def test_kinds_that_are_not_built_yet_are_passed_over_and_named(apply):
+    result = apply({"streaks": [{"name": "daily"}], "challenges": []})
+
+    assert (result.exit_code, result.stdout) == (0, "skipped   streaks\n")
