@@ -8,9 +8,10 @@ import flask_smorest
 import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
-from marshmallow import Schema, fields
+from marshmallow import fields
 
 from api.examples import example
+from api.fields import Shown
 
 PROBLEM = "application/problem+json"
 OPENAPI = "3.1.0"
@@ -28,10 +29,10 @@ MEANINGS = {
 }
 
 
-class ProblemSchema(Schema):
+class ProblemSchema(Shown):
     """An error, as RFC 9457 says."""
 
-    type = fields.String(required=True, metadata={"example": "about:blank"})
+    type = fields.String(required=True, metadata={"description": "about:blank: `status` and `code` say it all."})
     title = fields.String(required=True, metadata={"description": "The HTTP status in words."})
     status = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     code = fields.String(required=True, metadata={"description": "What is wrong, for programs."})
@@ -40,6 +41,14 @@ class ProblemSchema(Schema):
         keys=fields.String(),
         values=fields.List(fields.String()),
         metadata={"description": "For wrong input: complaints by field or parameter."},
+    )
+    needed = fields.List(
+        fields.String(),
+        data_key="required",
+        metadata={"description": "For a scope that is missing: those of which one is needed."},
+    )
+    present = fields.List(
+        fields.String(), metadata={"description": "For a scope that is missing: those that the credential has."}
     )
 
 
@@ -122,6 +131,9 @@ class Api(flask_smorest.Api):
 
     def _register_error_handlers(self) -> None:
         """None: `api.errors` has one handler for all dialects, and the last one registered would win."""
+
+    def _register_pagination_header(self) -> None:
+        """None: pages say where they are in their bodies."""
 
     def _register_responses(self) -> None:
         for name, header in HEADERS.items():

@@ -37,9 +37,9 @@ class Display:
         """How long the work has taken so far."""
         return time.monotonic() - self._started
 
-    def show(self, done: int, count: int, total: int | None = None, **figures: Any) -> None:
+    def show(self, done: int, count: int, *, of: int | None = None, **figures: Any) -> None:
         """Tell how far it is."""
-        self._total = total or self._total
+        self._total = of or self._total
         rate = count / max(self.seconds, 0.001)
         if self._bar is not None:
             text = f"{count:,} {self._unit}, {rate:,.0f}/s"

@@ -49,6 +49,8 @@ def in_one_line() -> Iterator[None]:
 
 def text_of(error: Exception) -> str:
     """What an exception says to the one who typed the command."""
+    if isinstance(error, Failed):
+        return error.message
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, psycopg.errors.UndefinedTable):

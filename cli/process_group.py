@@ -70,6 +70,7 @@ def _await_end(descriptor: int) -> None:
 
 
 def _handle(number: int, handler: Callable[[int, FrameType | None], object]) -> None:
-    # What was started with nohup goes on when the terminal is closed.
-    if signal.getsignal(number) is not signal.SIG_IGN:
+    # What was started with nohup goes on when the terminal is closed. Ctrl-C ends even what a script started with `&`,
+    # which the shell has told to ignore it: otherwise only SIGTERM would.
+    if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
         signal.signal(number, handler)

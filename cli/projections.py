@@ -62,5 +62,5 @@ def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None
 def rebuild(name: str, data_dir: Path) -> None:
     """Fill the read table NAME anew from the log. Readers see the old rows until it is complete."""
     with database(data_dir) as url, Display(name, "events", None) as display:
-        count = rebuild_projection(url, name, lambda done, total: display.show(done, done, total, total=total))
+        count = rebuild_projection(url, name, lambda done, total: display.show(done, done, of=total, total=total))
     click.echo(f"{name}: rebuilt from {count:,} events in {display.seconds:,.1f} s")

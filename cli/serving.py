@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from api.settings import Settings
 from cli.children import Children, Program
 from cli.context import DATA_DIR, named_database
 from cli.failures import Failed
@@ -25,15 +26,28 @@ ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket that listens, before anything else is started: a port that is taken costs nobody any time."""
+    """A socket that listens. Opened before anything is started: wrong settings and taken ports cost nobody any time."""
+    _refuse_wrong_settings()
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listener = socket.create_server((host, port), family=family, backlog=2048)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        # The text of the module `socket` repeats the address at length.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise Failed(f"{host} port {port}: {reason}: choose another with --host and --port") from error
     with closing(listener):
         yield listener
+
+
+def _refuse_wrong_settings() -> None:
+    """Raise SettingsError for what the api would not start with. Which database it is, is found out elsewhere."""
+    named = os.environ.get("DATABASE_URL")
+    os.environ["DATABASE_URL"] = named or "postgresql://"
+    try:
+        Settings.read()
+    finally:
+        if not named:
+            del os.environ["DATABASE_URL"]
 
 
 class Serving:

@@ -34,7 +34,11 @@ class Running:
 
 
 def start(
-    *arguments: object, database_url: str | None, folder: Path, stderr: BinaryIO | int = subprocess.PIPE
+    *arguments: object,
+    database_url: str | None,
+    folder: Path,
+    stderr: BinaryIO | int = subprocess.PIPE,
+    **variables: str,
 ) -> subprocess.Popen[bytes]:
     """Start the command line in a group of its own; without a database it uses an embedded one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MILEPOST_")}
@@ -44,7 +48,7 @@ def start(
     return subprocess.Popen(
         [*MILEPOST, *map(str, arguments)],
         cwd=folder,
-        env=environment,
+        env={**environment, **variables},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=stderr,

@@ -134,6 +134,7 @@ class UserRecord(MethodView):
     @BLUEPRINT.arguments(RecordPath, location="path")
     @BLUEPRINT.arguments(UserChangeSchema, examples=example("account_user_change"))
     @BLUEPRINT.response(200, UserSchema, examples=example("account_user_changed"))
+    @BLUEPRINT.alt_response(409, "CONFLICT")
     @BLUEPRINT.doc(operationId="changeUser")
     def patch(self, path: dict[str, Any], body: dict[str, Any]) -> Response:
         """Change an end user.

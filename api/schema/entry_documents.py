@@ -7,6 +7,7 @@ import msgspec
 from apispec import APISpec
 from marshmallow import fields
 
+from api.documents import ProblemSchema
 from api.fields import Shown
 from api.schema.bulk import MAX_ENTRIES
 from api.schema.challenge_log_record import LoggedEntrySchema
@@ -29,7 +30,7 @@ class EntryAnswerSchema(Shown):
         required=True, metadata={"description": "201 recorded, 200 recorded before, or that of the problem."}
     )
     entry = fields.Nested(LoggedEntrySchema, metadata={"description": "The entry, unless it was refused."})
-    error = fields.Dict(metadata={"description": "The problem, when it was refused."})
+    error = fields.Nested(ProblemSchema, metadata={"description": "The problem, when it was refused."})
     position = fields.String(metadata={"description": "Where in the log it is. In lines only, which have no header."})
 
 

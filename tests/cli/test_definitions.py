@@ -13,6 +13,7 @@ CHALLENGE = {
     "completionTargetValue": 8,
     "milestones": [{"targetValue": 4.5, "name": "Half", "rewardItemId": "croissant"}],
 }
+ON_MARS = {**CHALLENGE, "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d03", "timezone": "Mars"}
 IN_YAML = """
 challenges:
   - name: 8 visits
@@ -110,7 +111,7 @@ def test_a_tenant_has_its_own_definitions(apply, show):
 @pytest.mark.parametrize(
     ("document", "says"),
     [
-        ({"challenges": [CHALLENGE, {**CHALLENGE, "id": None, "timezone": "Mars"}]}, "challenges[1].timezone"),
+        ({"challenges": [CHALLENGE, ON_MARS]}, "challenges[1].timezone"),
         ({"challenge": []}, "challenge: "),
         ('{"challenges": [', "is not JSON"),
         ("challenges: [", "is neither JSON nor YAML"),

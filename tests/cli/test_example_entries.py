@@ -48,7 +48,7 @@ def test_the_examples_are_right_at_every_moment(shown, now):
 
 
 def test_loaded_again_later_in_the_month_nothing_changes(shown, reader):
-    first = datetime(2026, 6, 1, 0, 0, 5, tzinfo=UTC)
+    first = datetime(2026, 6, 1, 0, 5, 5, tzinfo=UTC)
     before = shown(first)
 
     after = shown(first + timedelta(days=6, hours=2))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
@@ -16,14 +17,15 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def entry(log, challenge):
     """An entry of two months ago, of a run that is due to be sealed."""
+    then = NOW - timedelta(days=62)
     logged = LogEntry(
         definition_id=CHALLENGE,
         owner_id=ADA,
-        activity_at=NOW - timedelta(days=62),
+        activity_at=then,
         unique_identifier="a",
-        activity_value=1,
+        activity_value=Decimal(1),
     )
-    log.log_entry("default", logged, now=NOW - timedelta(days=62))
+    log.log_entry("default", logged, now=then)
 
 
 @pytest.fixture

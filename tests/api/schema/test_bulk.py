@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from werkzeug.exceptions import ClientDisconnected
 
 from api.schema import bulk
 from api.schema.outbox import PIECE, Outbox
@@ -247,6 +248,43 @@ def test_a_replay_in_lines_loads_nothing_twice(acme: Asker, clock: Clock):
     assert {one["status"] for one in second} == {200}
     assert [one["entry"]["id"] for one in second] == [one["entry"]["id"] for one in first]
     assert value_of(acme, challenge) == 300
+
+
+def test_a_log_that_does_not_answer_in_time_is_said_for_each_entry_and_can_be_tried_again(
+    acme: Asker, database_url: str
+):
+    challenge = made(acme)
+    body = [entry(challenge, "a", 1), entry(challenge, "b", -1)]
+
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT FROM slices FOR UPDATE")
+        single = acme.post(RECORD, body[0])
+        many = acme.post(RECORDS, body)
+
+    assert (single.status, single.body["code"], single.headers["Retry-After"]) == (503, "busy", "1")
+    assert [(one["status"], one["error"]["code"]) for one in many.body["data"]] == [
+        (503, "busy"),
+        (400, "invalid_input"),
+    ]
+    assert [one["status"] for one in acme.post(RECORDS, body).body["data"]] == [201, 400]
+
+
+def test_a_sender_who_goes_away_leaves_what_was_recorded_and_no_lease(acme: Asker, database_url: str):
+    challenge = made(acme)
+
+    def parts() -> Iterator[bytes]:
+        for number in range(2 * bulk.BATCH):
+            yield line(challenge, str(number), 1)
+        raise ClientDisconnected
+
+    answers = streamed(acme, parts(), "?backfill=true")
+    with pytest.raises(ClientDisconnected):
+        list(answers)
+
+    assert value_of(acme, challenge) >= bulk.BATCH
+    with psycopg.connect(database_url) as connection:
+        leases = connection.execute("SELECT expires_at <= clock_timestamp() FROM imports").fetchall()
+    assert leases == [(True,)]
 
 
 def test_end_users_send_nothing(ask: Ask):
