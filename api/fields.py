@@ -52,6 +52,13 @@ class Flag(fields.Boolean):
     default_error_messages = {"invalid": "must be true or false"}
 
 
+class Word(fields.String):
+    """Any text without U+0000, which no record holds. What reads a query refuses it."""
+
+    def __init__(self, description: str, **kwargs: Any) -> None:
+        super().__init__(metadata={"description": description, "pattern": r"^[^\u0000]*$"}, **kwargs)
+
+
 class Id(fields.UUID):
     """A UUID in its usual form, with its four hyphens."""
 

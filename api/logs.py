@@ -23,7 +23,6 @@ def configure(level: str) -> None:
     """Log what is at least as serious as this level. Holds for the whole process."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

@@ -1,7 +1,8 @@
 """Loading many log entries: lines are read and parsed here, and written by lanes that share no slice of the log."""
 
-from collections.abc import Callable
-from contextlib import suppress
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from queue import Queue
 from threading import Lock, Thread
@@ -66,15 +67,16 @@ class Import:
 
     def run(self, source: Source, progress: Callable[[], None]) -> None:
         """Load every line. `progress` is called now and then. What is written stays when this is cut off."""
-        try:
-            for line in source:
-                self.read += 1
-                self._take(line)
-                if self.read % 1_000 == 0:
-                    progress()
-        finally:
-            for lane in self._lanes:
-                lane.finish()
+        with _collecting_by_hand():
+            try:
+                for line in source:
+                    self.read += 1
+                    self._take(line)
+                    if self.read % 1_000 == 0:
+                        progress()
+            finally:
+                for lane in self._lanes:
+                    lane.finish()
         for lane in self._lanes:
             lane.raise_failure()
 
@@ -114,6 +116,21 @@ class Import:
         with self._counting:
             self.replayed += replayed
             self.loaded += len(batch) - refused - replayed
+
+
+@contextmanager
+def _collecting_by_hand() -> Iterator[None]:
+    """Let lanes look for garbage, each after a batch.
+
+    Python would look again and again in the middle of one, where everything is in use: half of the time would go there.
+    """
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 class _Lane:
@@ -158,3 +175,5 @@ class _Lane:
                     self._write(batch)
                 except Exception as failure:
                     self._failure = failure
+                del batch
+                gc.collect()

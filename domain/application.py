@@ -212,9 +212,7 @@ class ProgressLog(Application[UUID]):
         events, snapshots = streams.decided()
         stored = [self.mapper.to_stored_event(event) for event in events]
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, import_id=import_id)
-        return batch.outcomes(
-            {event.entry_id: number for event, number in zip(events, numbers, strict=True) if event.entry_id}
-        )
+        return batch.outcomes(events, numbers)
 
     def _streams(self, tenant: str, ids: Sequence[UUID], now: datetime) -> Streams:
         return Streams(tenant, self.log_recorder.load_streams(ids), self.history, now)

@@ -56,12 +56,13 @@ class Batch:
             except Refused as refusal:
                 self._results[index] = refusal
 
-    def outcomes(self, numbers: Mapping[UUID, int]) -> dict[int, Logged | Refused]:
-        """What came of each entry, once it is written and has its position."""
+    def outcomes(self, events: Sequence[Recorded], numbers: Sequence[int]) -> dict[int, Logged | Refused]:
+        """What came of each entry, once the events are written and have these numbers in their slices."""
+        last = _last_numbers(events, numbers)
         placed: dict[int, Logged | Refused] = {}
         for index, result in self._results.items():
             if isinstance(result, Logged) and result.position is None:
-                result = replace(result, position=self._position_of(result.id, numbers[result.id]))
+                result = replace(result, position=self._position_of(result.id, last[result.id]))
             placed[index] = result
         for index, first in self._repeats.items():
             again = placed[first]
@@ -94,8 +95,7 @@ class Batch:
         logged = self._answers[stream][identifier]
         if logged.event.entry != entry:
             raise _conflict(entry)
-        position = self._position_of(identifier, self._before[identifier].position)
-        return replace(logged, position=position, replayed=True)
+        return replace(logged, replayed=True)
 
     def _first_answers(self, entry: LogEntry, stream: UUID) -> dict[UUID, Logged]:
         """What was answered to the entries of one stream that came before: its history is folded once for all."""
@@ -112,7 +112,8 @@ class Batch:
             state = CHALLENGE_PROGRESS.evolve(state, recorded.event, recorded.recorded_at)
             if followed:
                 logged = _logged(followed, state)
-                answers[logged.id] = logged
+                position = self._position_of(stream, recorded.position)
+                answers[logged.id] = replace(logged, position=position)
         return answers
 
 
@@ -136,3 +137,15 @@ def _logged(events: Sequence[Recorded], state: ChallengeProgress) -> Logged:
 def _conflict(entry: LogEntry) -> EntryConflict:
     message = f"{entry.unique_identifier!r} came before with other content"
     return EntryConflict(message, {"unique_identifier": [message]})
+
+
+def _last_numbers(events: Sequence[Recorded], numbers: Sequence[int]) -> dict[UUID, int]:
+    """For each entry the position of the last event that followed from it: whoever has read that has read all."""
+    last: dict[UUID, int] = {}
+    entry = stream = None
+    for event, number in zip(events, numbers, strict=True):
+        if event.entry_id is not None or event.originator_id != stream:
+            entry, stream = event.entry_id, event.originator_id
+        if entry is not None:
+            last[entry] = number
+    return last

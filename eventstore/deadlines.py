@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+from eventsourcing.persistence import OperationalError
+
 from eventstore.database import Database
 
 # Both halves are index scans: streams that nobody feeds by their deadline, streams of imports that are over by import.
@@ -90,14 +92,21 @@ class Deadlines:
         return import_id
 
     def renew_import(self, import_id: UUID, seconds: int = 60) -> None:
-        """Hold the lease for another `seconds` from now."""
-        query = "UPDATE imports SET expires_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s"
-        with self.database.statement() as connection:
-            connection.execute(query, (seconds, import_id))
+        """Hold the lease for another `seconds` from now. Raises OperationalError when it is long over and forgotten.
+
+        What a forgotten import fed would never come due.
+        """
+        if not self._extend(import_id, seconds):
+            raise OperationalError(f"the lease of import {import_id} is gone: start the import again")
 
     def end_import(self, import_id: UUID) -> None:
         """Give the lease back: what the import fed is sealed in the ordinary way from now on."""
-        self.renew_import(import_id, seconds=0)
+        self._extend(import_id, 0)
+
+    def _extend(self, import_id: UUID, seconds: int) -> bool:
+        query = "UPDATE imports SET expires_at = clock_timestamp() + make_interval(secs => %s) WHERE id = %s"
+        with self.database.statement() as connection:
+            return connection.execute(query, (seconds, import_id)).rowcount == 1
 
     def forget_imports(self) -> None:
         """Remove leases that are long over and whose streams have all moved on."""

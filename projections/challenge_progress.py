@@ -12,6 +12,7 @@ from domain.challenge_progress import RunExcused, RunFailed
 from domain.engagement import CompletionRolledBack, EntryCounted, EntryVoided, RunCompleted, RunStarted
 from domain.events import Recorded
 from domain.ids import owner_slice, slice_of
+from domain.numbers import ZERO
 from domain.vocabulary import ProgressStatus, Slug
 from projections.change import Change, Projection
 from projections.consistency import through_sql
@@ -78,7 +79,7 @@ def _started(event: RunStarted, recorded: Recorded) -> Change:
         definition_id=event.definition_id,
         owner_id=event.owner_id,
         status=ProgressStatus.IN_PROGRESS.value,
-        value=0,
+        value=ZERO,
         target=event.rules.target,
         window_start_at=event.window.start,
         window_end_at=event.window.end,

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.challenge_progress import RunExcused
 from domain.engagement import EntryCounted, EntryVoided, RunStarted
 from domain.events import Recorded
+from domain.numbers import ZERO
 from projections.change import Change, Projection
 
 TABLE = """
@@ -36,7 +37,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
                 tenant=recorded.tenant,
                 period_start_at=event.window.start,
                 period_end_at=event.window.end,
-                value=0,
+                value=ZERO,
                 target=event.rules.target,
                 count=0,
             )

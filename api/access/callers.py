@@ -26,7 +26,10 @@ OF_END_USERS = frozenset({"progress:read"})
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """A credential that was accepted. An end user has an `owner_id` and reads that owner's rows alone."""
+    """A credential that was accepted. An end user has an `owner_id` and reads that owner's rows alone.
+
+    Requests with the same `counted_as` use up a limit together: those of a key, or those of one end user.
+    """
 
     tenant: str
     scopes: frozenset[str]
@@ -34,11 +37,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     owner_id: str | None = None
     per_minute: int = 600
     per_hour: int = 36_000
-
-    @property
-    def name(self) -> str:
-        """Whose requests are counted together: those of a key, or those of one end user."""
-        return str(self.key_id) if self.owner_id is None else f"{self.key_id}/{self.owner_id}"
+    counted_as: str = ""
 
 
 class Admission:
@@ -100,6 +99,7 @@ def _caller(key: keys.Key, owner_id: str | None = None) -> Caller:
         owner_id=owner_id,
         per_minute=key.per_minute,
         per_hour=key.per_hour,
+        counted_as=str(key.id) if owner_id is None else f"{key.id}/{owner_id}",
     )
 
 
@@ -125,17 +125,17 @@ SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], 
 def admit(scopes: tuple[str, ...]) -> None:
     """Let the request in as `state.caller()`. Raises Unauthorized, RateLimited, InsufficientScope or NotYetHeld."""
     state: State = state_of(current_app)
-    now = g.now = state.clock()
-    caller = state.admission.caller(state.reader, request, now)
-    g.caller = caller
+    asked, kept = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]
+    now = kept.now = state.clock()
+    caller = kept.caller = state.admission.caller(state.reader, asked, now)
     unix = now.timestamp()
-    g.standing = state.admission.limits.hit(caller.name, caller.per_minute, caller.per_hour, unix)
-    if g.standing.exceeded:
-        raise RateLimited(max(1, g.standing.resets_at - int(unix)))
+    kept.standing = state.admission.limits.hit(caller.counted_as, caller.per_minute, caller.per_hour, unix)
+    if kept.standing.exceeded:
+        raise RateLimited(max(1, kept.standing.resets_at - int(unix)))
     if caller.scopes.isdisjoint(scopes):
         raise InsufficientScope(scopes, sorted(caller.scopes))
-    position = request.environ.get("HTTP_IF_POSITION")
-    if position is not None and request.method in READING:
+    position = asked.environ.get("HTTP_IF_POSITION")
+    if position is not None and asked.method in READING:
         await_position(position)
 
 

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
+from api.fields import Word
 from api.headers import position_header
 from api.paging import BY_TIME, ListQuery, RecordPath, envelope, some_of, sorted_by
 from api.schema.bodies import Body, Choice, Identifier, Text
@@ -71,7 +72,7 @@ class UserSchema(UserFields, Record):
 class UserQuery(ListQuery):
     """Which end users to list, and how."""
 
-    external_id = fields.String(data_key="externalId", metadata={"description": "The one with this id."})
+    external_id = Word("The one with this id.", data_key="externalId")
     status = fields.String(
         validate=validate.OneOf([one.value for one in OwnerStatus]), metadata={"description": "Those only."}
     )

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +87,8 @@ class ChallengeProgressSchema(Shown):
 
 def record_json(record: Record, now: datetime) -> dict[str, Any]:
     """The record as it is written at this moment."""
-    value, target, remaining, percent = _numbers(record.value, record.target)
+    value, target = exact(record.value), exact(record.target)
+    remaining, percent = remaining_of(value, target), percent_of(value, target)
     started_at, completed_at, failed_at, created_at, updated_at = moments(
         record.started_at, record.completed_at, record.failed_at, record.created_at, record.updated_at
     )
@@ -106,21 +106,16 @@ def record_json(record: Record, now: datetime) -> dict[str, Any]:
         "progressPercent": percent,
         "ownedById": record.owner_id,
         "ownedBy": _owner(record),
-        "taskProgress": _task(record, now),
+        "taskProgress": _task(record, now, value, target, remaining, percent),
         "createdAt": created_at,
         "updatedAt": updated_at,
     }
 
 
-@lru_cache(maxsize=4096)
-def _numbers(value: Decimal, target: Decimal) -> tuple[Decimal, Decimal, Decimal, Decimal]:
-    """Value, target, what is left and the percentage, exact. Kept: the runs of a challenge share many values."""
-    return exact(value), exact(target), remaining_of(value, target), percent_of(value, target)
-
-
-def _task(record: Record, now: datetime) -> dict[str, Any]:
+def _task(
+    record: Record, now: datetime, value: Decimal, target: Decimal, remaining: Decimal, percent: Decimal
+) -> dict[str, Any]:
     """The period of the run: a challenge gathers in one period what it gathers at all."""
-    value, target, remaining, percent = _numbers(record.value, record.target)
     start_at, end_at = moments(record.period_start_at, record.period_end_at)
     return {
         "periodKey": record.period_key,

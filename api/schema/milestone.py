@@ -14,7 +14,7 @@ from marshmallow import ValidationError, fields, validate
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from api.fields import Id
+from api.fields import Id, Word
 from api.headers import position_header
 from api.paging import BY_TIME, ListQuery, RecordPath, envelope, some_of, sorted_by
 from api.schema.bodies import Body, Choice, Identifier, Number, Text, YesNo
@@ -89,7 +89,7 @@ class MilestoneSchema(MilestoneFields, Record):
 class MilestoneQuery(ListQuery):
     """Which milestones to list, and how."""
 
-    slug = fields.String(data_key="linkedSchemaSlug", metadata={"description": "Those of this kind of definition."})
+    slug = Word("Those of this kind of definition.", data_key="linkedSchemaSlug")
     definition_id = Id(data_key="linkedSchemaRecordId", metadata={"description": "Those of this definition."})
     status = fields.String(
         validate=validate.OneOf([one.value for one in DefinitionStatus]), metadata={"description": "Those only."}

@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
     @property
     def status(self) -> int:
-        """201 recorded, 200 recorded before. A refusal has the status of its problem."""
+        """201 recorded, 200 recorded before; 0 refused, because what a problem's status is, `api.errors` says."""
         if self.entry is None:
             return 0
         return 200 if self.entry["replayed"] else 201

@@ -9,7 +9,7 @@ from marshmallow import fields
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from api.fields import Id
+from api.fields import Id, Word
 from api.headers import position_header
 from api.paging import BY_TIME, ListQuery, RecordPath, envelope, some_of, sorted_by
 from api.schema.bodies import Body, Text, Time
@@ -54,7 +54,7 @@ class RewardSchema(RewardNotes, Record):
 class RewardQuery(ListQuery):
     """Which rewards to list, and how."""
 
-    slug = fields.String(data_key="linkedSchemaSlug", metadata={"description": "Those of this kind of definition."})
+    slug = Word("Those of this kind of definition.", data_key="linkedSchemaSlug")
     definition_id = Id(data_key="linkedSchemaRecordId", metadata={"description": "Those of this definition."})
     milestone_id = Id(data_key="milestoneId", metadata={"description": "Those of this milestone."})
     owner_id = Id(data_key="ownedById", metadata={"description": "Those of this end user."})

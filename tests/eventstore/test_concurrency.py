@@ -19,6 +19,7 @@ from tests.eventstore.given import event, id_in, snapshot
 ROOT = Path(__file__).parents[2]
 SLICES = 4
 WRITERS = 8
+APPENDS = 40
 
 Writer = Callable[[int, list[UUID]], subprocess.Popen[str]]
 
@@ -91,7 +92,7 @@ def begin(processes: list[subprocess.Popen[str]]) -> None:
 
 def told(processes: list[subprocess.Popen[str]]) -> list[UUID]:
     """Wait for the writers; the entries that they were told are written."""
-    lines = [process.communicate(timeout=60)[0] for process in processes]
+    lines = [process.communicate(timeout=120)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * len(processes)
     return [UUID(entry) for text in lines for entry in text.split()]
 
@@ -106,14 +107,14 @@ def test_a_reader_sees_every_position_in_order_and_every_event_once(
 ):
     common = new_streams()
     with followed(database_url) as tails:
-        writers = [writer(60, common if shared else new_streams()) for _ in range(WRITERS)]
+        writers = [writer(APPENDS, common if shared else new_streams()) for _ in range(WRITERS)]
         begin(writers)
         written = told(writers)
 
     read = [entry for tail in tails for entry in tail.entries]
     assert [tail.jumps for tail in tails] == [[]] * SLICES
     assert Counter(read) == Counter(written)
-    assert len(written) >= WRITERS * 60
+    assert len(written) >= WRITERS * APPENDS
     assert_whole(rows)
 
 
@@ -121,7 +122,7 @@ def test_a_writer_killed_midway_leaves_no_gap_and_nothing_half_written(database_
     common = new_streams()
     with followed(database_url) as tails:
         doomed = writer(100_000, common)
-        writers = [writer(60, common) for _ in range(3)]
+        writers = [writer(APPENDS, common) for _ in range(3)]
         begin([doomed, *writers])
         lines = [doomed.stdout.readline() for _ in range(30)]
         doomed.kill()

@@ -3,6 +3,9 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
+from eventsourcing.persistence import OperationalError
+
 from eventstore.recorders import ApplicationLog
 from eventstore.stored import Stream
 from tests.eventstore.given import APRIL_3, event, id_in, snapshot
@@ -113,3 +116,8 @@ def test_a_lease_is_forgotten_when_it_is_long_over_and_feeds_nothing(log: Applic
 
     assert {row[0] for row in rows("SELECT id FROM imports")} == {running, feeding, just_over}
     assert idle not in {row[0] for row in rows("SELECT id FROM imports")}
+
+
+def test_a_lease_that_is_gone_cannot_be_renewed(log):
+    with pytest.raises(OperationalError, match="start the import again"):
+        log.renew_import(uuid4())

@@ -39,7 +39,7 @@ def test_eight_processes_that_migrate_at_once_all_succeed(empty_database_url: st
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    complaints = [process.communicate(timeout=60)[1] for process in processes]  # Which also closes the pipes.
+    complaints = [process.communicate(timeout=120)[1] for process in processes]  # Which also closes the pipes.
 
     assert complaints == [""] * 8
     assert [process.returncode for process in processes] == [0] * 8

@@ -39,6 +39,7 @@ def _append(log: ApplicationLog, streams: list[UUID]) -> list[str]:
         try:
             log.insert_events(events, snapshots=snapshots)
         except IntegrityError:
+            time.sleep(random.uniform(0, 0.01))
             continue
         return [str(event.entry_id) for event in events]
 

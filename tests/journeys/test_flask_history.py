@@ -1,4 +1,4 @@
-"""Real history: the commits of a public project give exactly the records that an independent fold of the rules gives."""
+"""Real history: a public project's commits give exactly the records that an independent fold of the rules gives."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ MISSING = [name for name in FILES if not (FOLDER / name).is_file()]
 
 pytestmark = pytest.mark.skipif(
     bool(MISSING),
-    reason=f"the history is not here: {', '.join(MISSING)} would have to be in {FOLDER} (or name it in MILEPOST_DATA_FILES)",
+    reason=f"no {', '.join(MISSING)} in {FOLDER}; MILEPOST_DATA_FILES names another folder",
 )
 
 MONTHLY, WEEKLY = "1e495236-21b3-5a15-8694-16126bc7f035", "384b372f-433b-578f-824c-50a7c86325df"

@@ -1,6 +1,7 @@
 """Circumstances: what makes a request that a document allows one that the app can take, and no document can say."""
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 from schemathesis import Case
 
+from api.documents import PARAMETERS
 from api.paging import encoded
 from domain.commands import AddMilestone, Define
 from domain.definitions import ZONES
@@ -18,7 +20,7 @@ from tests.api.given import ADA, BOB, RULES, SPEND, VISITS, Given
 
 MILESTONE = UUID(int=0x100)
 ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
-HELD = "0:0"
+HELD, POSITIONS = "0:0", re.compile(PARAMETERS["IfPosition"]["schema"]["pattern"], re.ASCII)
 TODAY, LONG_AFTER = "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
 GOOD_LINE = json.dumps(
     {"challengeId": str(VISITS), "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"}
@@ -39,19 +41,21 @@ class Circumstances:
         given.log.define(given.tenant, SPEND, milestone, now=NOW)
         logged = given.entry(SPEND, ADA, "187.50")
         assert logged.run
+        self.position, self.progress_id = str(logged.position), logged.run.id
         self._records: Mapping[str, UUID] = {
             "challenge": SPEND,
             "milestone": MILESTONE,
             "account_user": UUID(ADA),
             "challenge_log": logged.id,
-            "challenge_progress": logged.run.id,
+            "challenge_progress": self.progress_id,
             "reward_log": logged.reached[0].reward_id,
         }
 
     def bend(self, case: Case) -> None:
         """Let the good parts of a request mean what is there."""
         wrong = {location.value for location, part in case.meta.components.items() if part.mode.is_negative}
-        if "header" not in wrong and "If-Position" in case.headers:
+        position = case.headers.get("If-Position")
+        if position is not None and ("header" not in wrong or POSITIONS.fullmatch(str(position))):
             # How far the log is.
             case.headers["If-Position"] = HELD
         if "query" not in wrong:

@@ -26,8 +26,8 @@ class Running:
     def __init__(self, app: Flask, tenant: str) -> None:
         self.app, state = app, state_of(app)
         limits = {"per_minute": keys.MAX_PER_HOUR, "per_hour": keys.MAX_PER_HOUR}
-        key = keys.create(state.reader, tenant=tenant, name="contract", scopes=keys.SCOPES, **limits)
-        self.options: dict[str, Any] = {"app": app, "headers": {"X-API-Key": key.key}}
+        self.key = keys.create(state.reader, tenant=tenant, name="contract", scopes=keys.SCOPES, **limits).key
+        self.options: dict[str, Any] = {"app": app, "headers": {"X-API-Key": self.key}}
         self.circumstances = Circumstances(Given(state.log, state.clock, tenant))
         self.answers: dict[str, set[int]] = {}
 

@@ -178,7 +178,9 @@ def test_every_line_of_an_answer_to_lines_is_what_the_document_says(running: Run
     content = document["paths"][path]["post"]["responses"]["200"]["content"]
     client = running.app.test_client()
 
-    answer = client.post(path, data=f"{GOOD_LINE}\n{GOOD_LINE}\n{{}}\nno JSON\n", content_type=LINES, headers=running.options["headers"])
+    answer = client.post(
+        path, data=f"{GOOD_LINE}\n{GOOD_LINE}\n{{}}\nno JSON\n", content_type=LINES, headers=running.options["headers"]
+    )
 
     lines = [json.loads(line) for line in answer.text.splitlines()]
     assert [line["status"] for line in lines] == [201, 200, 400, 400]
