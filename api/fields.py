@@ -9,6 +9,8 @@ from uuid import UUID
 import msgspec
 from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields
 
+from api.wire import camel
+
 CANONICAL = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
 # A + that was not escaped arrives as a space, and nothing else could have stood there.
 LOST_PLUS = re.compile(r" (?=\d\d:\d\d$)", re.ASCII)
@@ -24,10 +26,13 @@ class Query(Schema):
 
 
 class Shown(Schema):
-    """A record as it is answered. It documents; what it does not know may be there, too."""
+    """A record as it is answered, its names in camelCase. It documents; what it does not know may be there, too."""
 
     class Meta:
         unknown = EXCLUDE
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
+        field_obj.data_key = field_obj.data_key or camel(field_name)
 
 
 def shown(field: type[fields.Field], description: str, **options: Any) -> Any:

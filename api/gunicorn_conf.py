@@ -1,5 +1,6 @@
 """How gunicorn serves the api: gunicorn -c python:api.gunicorn_conf, with the environment that Settings reads."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -41,6 +42,11 @@ def on_starting(server: Any) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.db"):
         file.unlink()
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Leave what all workers share to no garbage collection: it stays, and looking at it would copy it."""
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

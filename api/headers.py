@@ -1,7 +1,7 @@
 """Headers: how far an answer has read, whether it changed, where a write went."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -14,6 +14,7 @@ from domain.errors import invalid
 from projections.consistency import WATERMARK_GRACE, wait_until_held
 
 MAX_POSITIONS = 1024
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 def conditional(
@@ -26,7 +27,7 @@ def conditional(
     body = None if tag is not None else encode(value)
     etag = f'W/"{blake2b(body if body is not None else encode(tag), digest_size=12).hexdigest()}"'
     sent = {
-        "Consistent-Through": exact_moment(through - WATERMARK_GRACE) or "",
+        "Consistent-Through": exact_moment(max(through - WATERMARK_GRACE, EPOCH)) or "",
         "ETag": etag,
         "Cache-Control": "private, no-cache",
     }

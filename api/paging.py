@@ -1,8 +1,9 @@
 """Lists: the query parameters that all of them take, cursors, and the envelope that they answer with."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
@@ -77,10 +78,8 @@ class PagingSchema(Shown):
 
     limit = shown(fields.Integer, "How many records a page holds at most.")
     offset = shown(fields.Integer, "How many records were passed over.")
-    total = shown(fields.Integer, "How many there are, if that was asked for.", data_key="totalCount", allow_none=True)
-    next_cursor = shown(
-        fields.String, "The `cursor` of the next page; null on the last.", data_key="nextCursor", allow_none=True
-    )
+    total_count = shown(fields.Integer, "How many there are, if that was asked for.", allow_none=True)
+    next_cursor = shown(fields.String, "The `cursor` of the next page; null on the last.", allow_none=True)
 
 
 def envelope(record: type[Schema]) -> type[Schema]:
@@ -143,14 +142,14 @@ def listing_response(
     listed: Listed[Any],
     page: Page,
     query: Mapping[str, Any],
-    data: list[dict[str, Any]],
+    data: list[Any],
     *,
     through: datetime,
     tag: Any = None,
 ) -> Response:
     """`{"data", "paging"}` with Link, Consistent-Through and ETag.
 
-    `data` are the rows as they are written; `through` must have been read with them or before, never after. `tag` is
+    `data` are the rows as they are written, dicts or structs; `through` must have been read with them or before, never after. `tag` is
     what the ETag is made from; give one when something in `data` ticks.
     """
     cursor = None
@@ -161,10 +160,23 @@ def listing_response(
     total = listed.total if page.with_total else None
     paging = {"limit": page.limit, "offset": page.offset, "totalCount": total, "nextCursor": cursor}
     if wanted := query.get("wanted"):
-        data = [{name: row[name] for name in wanted} for row in data]
+        data = [cut_down(row, wanted) for row in data]
     seen = None if tag is None else (tag, total, cursor)
     headers = {"Link": f'<{_next(cursor)}>; rel="next"'} if cursor else None
     return conditional({"data": data, "paging": paging}, through=through, tag=seen, headers=headers)
+
+
+def cut_down(row: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Some fields of a row, by their names on the wire."""
+    if isinstance(row, dict):
+        return {name: row[name] for name in names}
+    attributes = _attributes(type(row))
+    return {name: getattr(row, attributes[name]) for name in names}
+
+
+@cache
+def _attributes(struct: type[msgspec.Struct]) -> dict[str, str]:
+    return {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
 
 
 def _next(cursor: str) -> str:

@@ -145,7 +145,8 @@ class Streams:
         """Whether the owner's entries count. An owner that was never registered is live."""
         status = self._owners.get(owner_id)
         if status is None:
-            known = self.user(owner_id).state
+            registered = owner_stream_id(self.tenant, owner_id) in self._rows
+            known = self.user(owner_id).state if registered else None
             status = self._owners[owner_id] = known.status if known else OwnerStatus.LIVE
         return status
 

@@ -13,7 +13,7 @@ MAX_MODULE_LINES = 250
 MAX_FUNCTION_LINES = 30
 
 WEB = (
-    "flask", "flask_smorest", "flask_limiter", "limits", "marshmallow", "apispec", "werkzeug", "markupsafe", "click",
+    "flask", "flask_smorest", "limits", "marshmallow", "apispec", "werkzeug", "markupsafe", "click",
     "msgspec", "joserfc", "environs", "structlog", "prometheus_client", "redis",
 )  # fmt: skip
 READ = ("eventsourcing", "psycopg", "psycopg_pool", "msgspec")

@@ -35,8 +35,8 @@ class ProjectionSchema(Shown):
     )
     position = shown(fields.Integer, "How many events it has read, over all slices.")
     head = shown(fields.Integer, "How many events there are, over all slices.")
-    lag_events = shown(fields.Integer, "How many it has still to read.", data_key="lagEvents")
-    lag_seconds = shown(fields.Float, "For how long the oldest of those has been there.", data_key="lagSeconds")
+    lag_events = shown(fields.Integer, "How many it has still to read.")
+    lag_seconds = shown(fields.Float, "For how long the oldest of those has been there.")
 
 
 class ProcessSchema(Shown):
@@ -44,7 +44,7 @@ class ProcessSchema(Shown):
 
     process = shown(fields.String, "`projector` or `clock`.")
     id = shown(fields.String, "Its machine and its process id.")
-    beat_at = shown(fields.DateTime, "When it last said that it is there.", data_key="beatAt")
+    beat_at = shown(fields.DateTime, "When it last said that it is there.")
     detail = shown(fields.String, "What it could not do, slice by slice; empty when all is well.")
 
 

@@ -6,11 +6,11 @@ DESCRIPTION = """Log entries in, progress out.
 
 Names are camelCase, times are UTC in milliseconds, numbers are exact decimals, errors are problems (RFC 9457).
 
-Show an API key as `X-API-Key` or as `Authorization: Bearer`. An end user shows a token that the holder of a key signed for
-them, and reads their own records only.
+Show an API key as `X-API-Key` or as `Authorization: Bearer`. An end user shows a token that the holder of a key signed
+for them, and reads their own records only.
 
-An answer is as old as the read tables: `Consistent-Through` says up to when it holds everything. Send the `Position` that
-a write answered as `If-Position` to read what was written."""
+An answer is as old as the read tables: `Consistent-Through` says up to when it holds everything. Send the `Position`
+that a write answered as `If-Position` to read what was written."""
 
 BLUEPRINTS = (
     challenge_log.BLUEPRINT,

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import msgspec
 import pytest
 
+from api.schema.challenge_progress import record_of_run
+from api.wire import encode
+from projections import records
 from tests.api.conftest import NOW
 from tests.api.given import ADA, BOB, EVE, SPEND, STEPS, VISITS
 
@@ -259,3 +263,16 @@ def test_two_challenges_of_one_owner_are_two_records(acme, given, catch_up):
     found = {one["challengeId"]: one["taskProgress"]["count"] for one in acme.get(RECORDS).json["data"]}
 
     assert found == {str(SPEND): 1, str(VISITS): 1}
+
+
+@pytest.mark.parametrize("value", ["187.50", "500", "750"])
+@pytest.mark.parametrize("days", [0, 28, 40])
+def test_the_record_after_a_write_is_the_one_that_a_read_shows(acme, given, catch_up, clock, reader, value, days):
+    logged = given.define(SPEND).user(ADA, first_name="Ada").entry(SPEND, ADA, value)
+    catch_up()
+    now = clock.advance(days=days)
+    user = records.one(reader, records.ACCOUNT_USER, "acme", ADA)
+
+    written = record_of_run(logged.run, SPEND, ADA, user, now)
+
+    assert msgspec.json.decode(encode(written)) == acme.get(f"{RECORDS}/{logged.run.id}").json

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -13,7 +12,6 @@ from api.documents import PARAMETERS
 from api.paging import encoded
 from domain.commands import AddMilestone, Define
 from domain.definitions import ZONES
-from domain.errors import AlreadyExists
 from domain.vocabulary import Slug
 from tests.api.conftest import NOW
 from tests.api.given import ADA, BOB, RULES, SPEND, VISITS, Given
@@ -21,7 +19,8 @@ from tests.api.given import ADA, BOB, RULES, SPEND, VISITS, Given
 MILESTONE = UUID(int=0x100)
 ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
 HELD, POSITIONS = "0:0", re.compile(PARAMETERS["IfPosition"]["schema"]["pattern"], re.ASCII)
-TODAY, LONG_AFTER = "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
+LONG_BEFORE, TODAY, LONG_AFTER = "0002-01-01T00:00:00Z", "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
+AFTER_ALL = "9001-01-01T00:00:00Z"
 GOOD_LINE = json.dumps(
     {"challengeId": str(VISITS), "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"}
 )
@@ -66,17 +65,19 @@ class Circumstances:
             case.body = self._body(case.operation.definition.raw["operationId"], case.body)
 
     def _id(self, case: Case) -> str:
-        """The id of a record that is there; of those that are drawn at random every second one stays."""
+        """The id of a record that is there; every second one that is drawn at random stays."""
         drawn, phase = case.path_parameters["id"], case.meta.phase.name
         if phase == "fuzzing" and UUID(drawn).int % 2:
             return drawn
         kind = case.path.split("/")[2]
         if case.method == "PATCH" and kind == "challenge":
             # A change must fit to what the challenge says already.
-            return self._challenge_for(case.body)
+            return self._new_challenge()
         return str(self._records[kind])
 
     def _body(self, operation: str, body: Any) -> Any:
+        if isinstance(body, dict):
+            body = {name: _in_utc(value) if name.endswith("At") else value for name, value in body.items()}
         match operation:
             case "createChallengeLog":
                 return _entry(body)
@@ -90,19 +91,17 @@ class Circumstances:
                 return _fitting(body, MONTHLY_SPEND)
             case "createMilestone":
                 # No two milestones of a challenge have the same target.
-                return {**body, "linkedSchemaRecordId": self._challenge_for(body)}
+                return {**body, "linkedSchemaRecordId": self._new_challenge()}
             case "changeUser" if "externalId" in body:
                 # What a user is called elsewhere stays for ever.
                 return {**body, "externalId": ADAS_EXTERNAL_ID}
         return body
 
-    def _challenge_for(self, body: Any) -> str:
-        """A challenge of its own for each body."""
+    def _new_challenge(self) -> str:
         identifier = uuid4()
         fields = {"status": "live", "aggregation_period": "monthly", **RULES[SPEND]}
         command = Define(id=identifier, slug=Slug.CHALLENGE, fields=fields)
-        with suppress(AlreadyExists):
-            self._given.log.define(self._given.tenant, identifier, command, now=NOW)
+        self._given.log.define(self._given.tenant, identifier, command, now=NOW)
         return str(identifier)
 
 
@@ -122,7 +121,13 @@ def _entry(body: Any) -> Any:
         return body
     owner = {"ownedById": str(uuid5(NAMESPACE_URL, json.dumps(body, sort_keys=True)))} if "ownedById" in body else {}
     at = body.get("activityAt")
-    return {**body, **owner, "challengeId": str(VISITS), "activityAt": min(at, TODAY) if isinstance(at, str) else at}
+    at = min(_in_utc(at), TODAY) if isinstance(at, str) else at
+    return {**body, **owner, "challengeId": str(VISITS), "activityAt": at}
+
+
+def _in_utc(time: Any) -> Any:
+    """A time that is in the years 1 to 9999 of UTC, too."""
+    return max(LONG_BEFORE, min(time, LONG_AFTER)) if isinstance(time, str) else time
 
 
 def _fitting(body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
@@ -134,7 +139,7 @@ def _fitting(body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
     if period == "once" and not told.get("startsAt"):
         more["startsAt"] = TODAY
     if told.get("endsAt") or period == "once":
-        more["endsAt"] = LONG_AFTER
+        more["endsAt"] = AFTER_ALL
     if period == "rolling" and "resetTime" in told:
         more["resetTime"] = "00:00"
     if period != "rolling" and "rollingSeconds" in told:

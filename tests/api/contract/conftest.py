@@ -23,12 +23,12 @@ from tests.conftest import _database, _name
 class Running:
     """An app that runs, a tenant with records there, and a key that may do everything as often as it likes."""
 
-    def __init__(self, app: Flask, tenant: str) -> None:
+    def __init__(self, app: Flask) -> None:
         self.app, state = app, state_of(app)
         limits = {"per_minute": keys.MAX_PER_HOUR, "per_hour": keys.MAX_PER_HOUR}
-        self.key = keys.create(state.reader, tenant=tenant, name="contract", scopes=keys.SCOPES, **limits).key
+        self.key = keys.create(state.reader, tenant=ACME, name="contract", scopes=keys.SCOPES, **limits).key
         self.options: dict[str, Any] = {"app": app, "headers": {"X-API-Key": self.key}}
-        self.circumstances = Circumstances(Given(state.log, state.clock, tenant))
+        self.circumstances = Circumstances(Given(state.log, state.clock, ACME))
         self.answers: dict[str, set[int]] = {}
 
     def ask(self, case: Case) -> None:
@@ -44,7 +44,7 @@ def running(server_url: str, template_url: str) -> Iterator[Running]:
     with _database(server_url, template=_name(template_url)) as url, followed(url):
         settings = Settings(database_url=url, threads=4, log_level="error", access_log=False)
         app = create_app(settings, now=Clock())
-        yield Running(app, ACME)
+        yield Running(app)
         state_of(app).close()
 
 
