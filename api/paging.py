@@ -149,8 +149,8 @@ def listing_response(
 ) -> Response:
     """`{"data", "paging"}` with Link, Consistent-Through and ETag.
 
-    `data` are the rows as they are written, dicts or structs; `through` must have been read with them or before, never after. `tag` is
-    what the ETag is made from; give one when something in `data` ticks.
+    `data` are the rows as they are written, dicts or structs; `through` must have been read with them or before,
+    never after. `tag` is what the ETag is made from; give one when something in `data` ticks.
     """
     cursor = None
     if listed.more:

@@ -21,6 +21,7 @@ from domain.errors import InvalidInput, Refused
 from domain.ids import owner_slice
 
 BATCH = 5_000
+COLLECT = 100_000
 LANES = 2
 LEASE_SECONDS = 60
 
@@ -57,6 +58,7 @@ class Import:
         self._kind = kind
         self._import_id = import_id
         self._counting = Lock()
+        self._progress: Callable[[], None] = lambda: None
         self._slices = log.log_recorder.slices
         self._lanes = [_Lane(self._write) for _ in range(min(LANES, self._slices))]
 
@@ -65,15 +67,23 @@ class Import:
         """How many lines are in the rejects file."""
         return self._rejects.count
 
+    @property
+    def done(self) -> int:
+        """How many lines are in the log, or refused. Those that are read and not done are on their way."""
+        return self.loaded + self.replayed + self.refused
+
     def run(self, source: Source, progress: Callable[[], None]) -> None:
-        """Load every line. `progress` is called now and then. What is written stays when this is cut off."""
+        """Load every line. `progress` is called again and again. What is written stays when this is cut off."""
+        self._progress = progress
         with _collecting_by_hand():
             try:
                 for line in source:
                     self.read += 1
                     self._take(line)
-                    if self.read % 1_000 == 0:
-                        progress()
+                    if self.read % BATCH == 0:
+                        self._count()
+                    if self.read % COLLECT == 0:
+                        gc.collect()
             finally:
                 for lane in self._lanes:
                     lane.finish()
@@ -104,7 +114,8 @@ class Import:
         if self._import_id is not None:
             self._log.log_recorder.renew_import(self._import_id, LEASE_SECONDS)
         entries = [parsed.entry for parsed in batch]
-        outcomes = self._log.log_entries(self._tenant, entries, now=datetime.now(UTC), import_id=self._import_id)
+        now, import_id = datetime.now(UTC), self._import_id
+        outcomes = self._log.log_entries(self._tenant, entries, now=now, import_id=import_id, brief=True)
         refused = replayed = 0
         for (line, _), outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Refused):
@@ -113,16 +124,20 @@ class Import:
                 refused += 1
             elif outcome.replayed:
                 replayed += 1
+        self._count(len(batch) - refused - replayed, replayed)
+
+    def _count(self, loaded: int = 0, replayed: int = 0) -> None:
         with self._counting:
+            self.loaded += loaded
             self.replayed += replayed
-            self.loaded += len(batch) - refused - replayed
+            self._progress()
 
 
 @contextmanager
 def _collecting_by_hand() -> Iterator[None]:
-    """Let lanes look for garbage, each after a batch.
+    """Leave it to the reader to look for garbage in cycles, once in a while: there is next to none.
 
-    Python would look again and again in the middle of one, where everything is in use: half of the time would go there.
+    Python would look many times in every batch, where everything is in use: half of the time would go there.
     """
     gc.freeze()
     gc.disable()
@@ -175,5 +190,3 @@ class _Lane:
                     self._write(batch)
                 except Exception as failure:
                     self._failure = failure
-                del batch
-                gc.collect()

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Event, Thread
 from uuid import UUID
 
 import click
+from eventsourcing.persistence import PersistenceError
 
 from api.schema.entries import ENTRIES
 from cli.context import data_dir_option, database, tenant_option
@@ -53,7 +55,8 @@ def import_(
                 ending = _load(work, source, display)
         _summarise(work, display.seconds, refused_lines, as_json)
     if ending or work.refused:
-        raise Failed(ending or f"{work.refused:,} lines were refused: {refused_lines} says why")
+        lines = "1 line was" if work.refused == 1 else f"{work.refused:,} lines were"
+        raise Failed(ending or f"{lines} refused: {refused_lines} says why")
 
 
 @contextmanager
@@ -62,11 +65,23 @@ def _lease(progress_log: ProgressLog, tenant: str, backfill: bool) -> Iterator[U
     if not backfill:
         yield None
         return
-    import_id = progress_log.log_recorder.begin_import(tenant, LEASE_SECONDS)
+    recorder = progress_log.log_recorder
+    import_id, ended = recorder.begin_import(tenant, LEASE_SECONDS), Event()
+
+    def renew() -> None:
+        # Every batch renews the lease, too, and says so when it cannot. Lines may be long in coming.
+        while not ended.wait(LEASE_SECONDS / 3):
+            with suppress(PersistenceError):
+                recorder.renew_import(import_id, LEASE_SECONDS)
+
+    keeper = Thread(target=renew, name="lease", daemon=True)
+    keeper.start()
     try:
         yield import_id
     finally:
-        progress_log.log_recorder.end_import(import_id)
+        ended.set()
+        keeper.join()
+        recorder.end_import(import_id)
 
 
 def _load(work: Import, source: Source, display: Display) -> str | None:
@@ -74,7 +89,8 @@ def _load(work: Import, source: Source, display: Display) -> str | None:
 
     def progress() -> None:
         counts = {"loaded": work.loaded, "replayed": work.replayed, "refused": work.refused}
-        display.show(source.done, work.read, **counts, bytes=source.done, totalBytes=source.total)
+        read = source.done * work.done // work.read
+        display.show(read, work.done, **counts, bytes=read, totalBytes=source.total)
 
     try:
         work.run(source, progress)

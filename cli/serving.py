@@ -16,11 +16,13 @@ from cli.children import Children, Program
 from cli.context import DATA_DIR, named_database
 from cli.failures import Failed
 from cli.process_group import STEP_SECONDS, Told
+from eventstore.embedded import EmbeddedPostgres, EmbeddedPostgresError
 
 MILEPOST = (sys.executable, "-P", "-m", "cli")
 GUNICORN = (sys.executable, "-m", "gunicorn", "-c", "python:cli.gunicorn_conf")
 ASK_SECONDS = 0.05
 TELL_SECONDS = 10
+LOOK_SECONDS = 5
 ANY_HOST = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}
 
 
@@ -69,6 +71,8 @@ class Serving:
         self._database_url = database_url
         self._data_dir = data_dir.resolve()
         self._environment = {**defaults, **os.environ}
+        self._embedded = EmbeddedPostgres(data_dir) if named_database() is None else None
+        self._look_at = 0.0
 
     @property
     def url(self) -> str:
@@ -78,14 +82,20 @@ class Serving:
 
     def __enter__(self) -> "Serving":
         self._told = Told()
-        for program in (self._api(), self._follower("projector", "projections"), self._follower("clock", "clock")):
-            self._children.start(program)
+        try:
+            for program in (self._api(), self._follower("projector", "projections"), self._follower("clock", "clock")):
+                self._children.start(program)
+        except BaseException:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
         self._children.stop()
         self._children.close()
+        if self._embedded is not None:
+            self._embedded.release()
 
     def await_ready(self) -> bool:
         """Wait until /readyz is green; False when told to stop before. Raises Failed when a child ends."""
@@ -105,11 +115,22 @@ class Serving:
         """Restart what crashes, until told to stop."""
         while not self._stop:
             self._children.restart_crashed()
+            self._restart_database()
             time.sleep(STEP_SECONDS)
 
     @property
     def _stop(self) -> bool:
         return self._told is not None and self._told.stop
+
+    def _restart_database(self) -> None:
+        """Look now and then whether the embedded server is there; start it again if it is not."""
+        if self._embedded is None or time.monotonic() < self._look_at:
+            return
+        try:
+            self._embedded.start()
+        except EmbeddedPostgresError as error:
+            self._report(str(error))
+        self._look_at = time.monotonic() + LOOK_SECONDS
 
     def _readiness(self) -> tuple[int, str]:
         connection = http.client.HTTPConnection(ANY_HOST.get(self.host, self.host), self.port, timeout=5)

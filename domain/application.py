@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -27,6 +28,8 @@ from domain.voids import History
 
 TRIES = 50
 T = TypeVar("T")
+Numbered = list[tuple[int, LogEntry]]
+Outcomes = dict[int, Logged | Refused]
 
 
 class ProgressLog(Application[UUID]):
@@ -45,11 +48,16 @@ class ProgressLog(Application[UUID]):
         self.log_recorder: LogRecorder = self.recorder  # type: ignore[assignment]
 
     def log_entries(
-        self, tenant: str, entries: Sequence[LogEntry], *, now: datetime, import_id: UUID | None = None
+        self, tenant: str, entries: Sequence[LogEntry], *, now: datetime, import_id: UUID | None = None,
+        brief: bool = False
     ) -> list[Logged | Refused]:
-        """Record entries in order; a refused one does not stop the others. `import_id` marks a backfill."""
-        outcomes: dict[int, Logged | Refused] = {}
-        self._log(tenant, list(enumerate(entries)), outcomes, now, import_id)
+        """Record entries in order; a refused one does not stop the others. `import_id` marks a backfill.
+
+        A `brief` answer to an entry that came before says that it did, and leaves out the run and the milestones: to
+        find them again takes the history of each stream.
+        """
+        attempt = partial(self._attempt, tenant, now=now, import_id=import_id, brief=brief)
+        outcomes = self._log(tenant, list(enumerate(entries)), attempt)
         return [outcomes[index] for index in range(len(entries))]
 
     def log_entry(self, tenant: str, entry: LogEntry, *, now: datetime, import_id: UUID | None = None) -> Logged:
@@ -181,33 +189,27 @@ class ProgressLog(Application[UUID]):
         recorded: Any = self.events.get(stream)
         return list(recorded)
 
-    def _log(
-        self,
-        tenant: str,
-        entries: list[tuple[int, LogEntry]],
-        outcomes: dict[int, Logged | Refused],
-        now: datetime,
-        import_id: UUID | None,
-    ) -> None:
+    def _log(self, tenant: str, entries: Numbered, attempt: Callable[[Numbered], Outcomes]) -> Outcomes:
         """Try them all at once; after a conflict, the slices one by one, each until it succeeds."""
         try:
             with answering():
-                outcomes.update(self._attempt(tenant, entries, now, import_id))
+                return attempt(entries)
         except IntegrityError:
-            slices: dict[int, list[tuple[int, LogEntry]]] = {}
+            slices: dict[int, Numbered] = {}
             for index, entry in entries:
                 stream = engagement_id(tenant, entry.definition_id, entry.owner_id)
                 slices.setdefault(slice_of(stream, self.log_recorder.slices), []).append((index, entry))
+            outcomes: Outcomes = {}
             for part in slices.values():
-                outcomes.update(self._retry(lambda part=part: self._attempt(tenant, part, now, import_id)))  # type: ignore[misc]
+                outcomes |= self._retry(partial(attempt, part))
+            return outcomes
 
-    def _attempt(
-        self, tenant: str, entries: list[tuple[int, LogEntry]], now: datetime, import_id: UUID | None
-    ) -> dict[int, Logged | Refused]:
+    def _attempt(self, tenant: str, entries: Numbered, now: datetime, import_id: UUID | None, brief: bool) -> Outcomes:
         pairs = [(entry.definition_id, entry.owner_id) for _, entry in entries]
         streams = self._streams(tenant, ids_of(tenant, pairs), now)
         find = self.log_recorder.find_entries
-        batch = Batch(streams, find, self.history, self.position_of, backfill=import_id is not None)
+        told: Any = self.mapper.to_domain_event if brief else None
+        batch = Batch(streams, find, self.history, self.position_of, backfill=import_id is not None, brief=told)
         batch.decide(entries)
         events, snapshots = streams.decided()
         stored = [self.mapper.to_stored_event(event) for event in events]

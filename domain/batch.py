@@ -28,12 +28,14 @@ class Batch:
         position_of: Callable[[UUID, int], Position],
         *,
         backfill: bool,
+        brief: Callable[[Any], Recorded] | None = None,
     ) -> None:
         self._streams = streams
         self._find_entries = find_entries
         self._history = history
         self._position_of = position_of
         self._backfill = backfill
+        self._brief = brief
         self._results: dict[int, Logged | Refused] = {}
         self._before: Mapping[UUID, Any] = {}
         self._answers: dict[UUID, dict[UUID, Logged]] = {}
@@ -54,7 +56,8 @@ class Batch:
                     self._results[index] = self._record(entry, stream, identifier)
                     self._first[identifier] = index
             except Refused as refusal:
-                self._results[index] = refusal
+                # A traceback holds this very frame, and with it the whole batch.
+                self._results[index] = refusal.with_traceback(None)
 
     def outcomes(self, events: Sequence[Recorded], numbers: Sequence[int]) -> dict[int, Logged | Refused]:
         """What came of each entry, once the events are written and have these numbers in their slices."""
@@ -90,9 +93,13 @@ class Batch:
 
     def _replay(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
         """An entry that the log holds already: the first answer again."""
-        if stream not in self._answers:
-            self._answers[stream] = self._first_answers(entry, stream)
-        logged = self._answers[stream][identifier]
+        if self._brief is not None:
+            recorded = self._brief(self._before[identifier])
+            logged = replace(_logged([recorded], None), position=self._position_of(stream, recorded.position))
+        else:
+            if stream not in self._answers:
+                self._answers[stream] = self._first_answers(entry, stream)
+            logged = self._answers[stream][identifier]
         if logged.event.entry != entry:
             raise _conflict(entry)
         return replace(logged, replayed=True)
@@ -117,20 +124,20 @@ class Batch:
         return answers
 
 
-def _logged(events: Sequence[Recorded], state: ChallengeProgress) -> Logged:
-    """The answer to the one entry among these events."""
+def _logged(events: Sequence[Recorded], state: ChallengeProgress | None) -> Logged:
+    """The answer to the one entry among these events. Without a state it names no run."""
     recorded = next(one for one in events if one.entry_id is not None)
     event, identifier = recorded.event, recorded.entry_id
     if identifier is None or not isinstance(event, EntryCounted | EntryNotCounted):
         raise TypeError(f"{event!r} records no entry")
-    run: Run | None = state.run(event.run_id) if isinstance(event, EntryCounted) else None
+    run: Run | None = state.run(event.run_id) if state and isinstance(event, EntryCounted) else None
     return Logged(
         id=identifier,
         tenant=recorded.tenant,
         recorded_at=recorded.recorded_at,
         event=event,
         run=run,
-        reached=tuple(one.event for one in events if isinstance(one.event, MilestoneReached)),
+        reached=tuple([one.event for one in events if isinstance(one.event, MilestoneReached)]),
     )
 
 

@@ -135,10 +135,13 @@ def _clear_of_others(progress: ChallengeProgress, window: Window, at: datetime) 
 
     Windows overlap only when the definition's periods were changed between two runs: a moment counts for one run.
     """
+    sealed_until = progress.sealed_until
+    if not progress.runs and (sealed_until is None or sealed_until <= window.start):
+        return window
     windows = [run.window for run in progress.runs]
     start = max((other.end for other in windows if other.end <= at), default=window.start)
-    if progress.sealed_until is not None and start < progress.sealed_until <= at:
-        start = progress.sealed_until
+    if sealed_until is not None and start < sealed_until <= at:
+        start = sealed_until
     end = min((other.start for other in windows if other.start > at), default=window.end)
     if start <= window.start and window.end <= end:
         return window

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from marshmallow import fields, validate
 
 from api.fields import Shown, shown
 from api.wire import moments, text_of
-from domain.numbers import exact, percent_of, remaining_of
+from domain.numbers import percent_of, remaining_of
 from domain.vocabulary import ProgressStatus
 from projections.challenge_progress import Record
 
@@ -24,6 +25,8 @@ class Written(msgspec.Struct, rename="camel", gc=False):
 
 
 class Owner(Written):
+    """Whose record it is."""
+
     id: str
     external_id: str | None
     first_name: str | None
@@ -31,11 +34,15 @@ class Owner(Written):
 
 
 class ErasedOwner(Written):
+    """Whose record it was, before their personal data was erased."""
+
     id: str
     erased: bool = True
 
 
 class Task(Written):
+    """`taskProgress`."""
+
     period_key: str
     period_start_at: str | None
     period_end_at: str | None
@@ -49,6 +56,8 @@ class Task(Written):
 
 
 class ChallengeProgress(Written):
+    """The record."""
+
     id: UUID
     challenge_id: UUID
     unique_identifier: str
@@ -117,19 +126,18 @@ class ChallengeProgressSchema(Shown):
     updated_at = shown(fields.DateTime, "When it last changed.")
 
 
+times = attrgetter(
+    "started_at", "completed_at", "failed_at", "created_at", "updated_at", "period_start_at", "period_end_at"
+)
+
+
 def record_json(record: Record, now: datetime) -> ChallengeProgress:
     """The record as it is written at this moment. A challenge gathers in one period what it gathers at all."""
-    value, target = exact(record.value), exact(record.target)
+    # Tallies and targets are kept in their shortest form.
+    value, target = record.value, record.target
     remaining, percent = remaining_of(value, target), percent_of(value, target)
-    started_at, completed_at, failed_at, created_at, updated_at, start_at, end_at = moments(
-        record.started_at,
-        record.completed_at,
-        record.failed_at,
-        record.created_at,
-        record.updated_at,
-        record.period_start_at,
-        record.period_end_at,
-    )
+    started_at, completed_at, failed_at, created_at, updated_at, *period = moments(*times(record))
+    numbers = (value, target, remaining, percent)
     # By position, because names would cost as much again; the order is that of the classes above.
     return ChallengeProgress(
         record.id,
@@ -145,18 +153,7 @@ def record_json(record: Record, now: datetime) -> ChallengeProgress:
         percent,
         record.owner_id,
         _owner(record),
-        Task(
-            record.period_key,
-            start_at,
-            end_at,
-            value,
-            target,
-            remaining,
-            percent,
-            record.count,
-            value >= target,
-            _seconds_left(record, now),
-        ),
+        Task(record.period_key, *period, *numbers, record.count, value >= target, _seconds_left(record, now)),
         created_at,
         updated_at,
     )

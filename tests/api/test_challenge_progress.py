@@ -1,6 +1,7 @@
 """API, Reading: challenge progress records in the schema dialect."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 import msgspec
@@ -65,7 +66,7 @@ def test_a_record_has_every_field_of_the_source_and_what_follows_from_them(acme,
 
 
 def test_numbers_are_written_exactly_and_in_their_shortest_form(acme, given, catch_up):
-    given.define(SPEND, completion_target_value=500).entry(SPEND, ADA, "187.50")
+    given.define(SPEND, completion_target_value=Decimal("500.00")).entry(SPEND, ADA, "187.50")
     given.entry(SPEND, ADA, "0.000001")
     catch_up()
 

@@ -1,6 +1,7 @@
 """`milepost demo` as it is typed: everything from nothing, the sources' examples, and no trace when it is gone."""
 
 import json
+import os
 import shlex
 import signal
 from pathlib import Path
@@ -102,6 +103,18 @@ def test_a_killed_demo_leaves_nothing_that_blocks_the_next_and_nothing_is_loaded
     assert old_key == 401
     assert log["paging"]["totalCount"] >= ORDERS_VISITS_AND_DAYS
     assert len({entry["uniqueIdentifier"] for entry in log["data"]}) == len(log["data"])
+
+
+def test_a_database_that_crashes_is_started_again(demo, folder):
+    with demo("--json") as run:
+        told = json.loads(run.printed[0])
+        server = int((folder / "data" / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+        os.kill(server, signal.SIGKILL)
+
+        assert eventually(lambda: ask(f"{told['url']}/readyz")[0] == 503)
+        assert eventually(lambda: ask(f"{told['url']}/readyz")[0] == 200)
+        assert records(told) == AS_IN_THE_SOURCE
 
 
 def test_the_curl_lines_work_when_they_are_pasted(demo):

@@ -237,7 +237,7 @@ def test_a_refused_entry_registers_nobody(acme: Asker):
 
 def test_nothing_new_is_said_of_a_user_who_comes_with_the_same_data(acme: Asker):
     challenge = made(acme)
-    body = {**entry(challenge), "ownedBy": {"externalId": "u1", "firstName": "Ada"}}
+    body = {**entry(challenge), "activityValue": 1, "ownedBy": {"externalId": "u1", "firstName": "Ada"}}
     del body["ownedById"]
     acme.post(RECORD, body)
 
