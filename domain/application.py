@@ -1,34 +1,32 @@
 """ProgressLog: a command in, events appended, positions and outcomes out."""
 
-import random
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import Application
-from eventsourcing.persistence import IntegrityError, OperationalError
+from eventsourcing.persistence import IntegrityError
 
-from domain import challenge as challenges
-from domain import challenge_decisions, rewards, user
+from domain import rewards, user
 from domain.batch import Batch
-from domain.challenge import Challenge, ChallengeCommand
+from domain.challenge import Challenge
 from domain.commands import ChangeReward, KeepUser, LogEntry, VoidEntry
-from domain.errors import Busy, NotFound, Refused
+from domain.definition import DefinitionCommand
+from domain.errors import NotFound, Refused
 from domain.events import Recorded
 from domain.ids import definition_id, engagement_id, owner_stream_id, slice_of, user_id
 from domain.outcomes import Logged, Position
-from domain.streams import LogRecorder, Streams, ids_of
+from domain.retrying import answering, retried
+from domain.streak import Streak
+from domain.streams import GAMES, LogRecorder, Streams, ids_of
 from domain.user import PersonalData
 from domain.vocabulary import Slug
 from domain.voids import History
 
-TRIES = 50
-T = TypeVar("T")
 Numbered = list[tuple[int, LogEntry]]
+Definition = Challenge | Streak
 Outcomes = dict[int, Logged | Refused]
 
 
@@ -48,8 +46,13 @@ class ProgressLog(Application[UUID]):
         self.log_recorder: LogRecorder = self.recorder  # type: ignore[assignment]
 
     def log_entries(
-        self, tenant: str, entries: Sequence[LogEntry], *, now: datetime, import_id: UUID | None = None,
-        brief: bool = False
+        self,
+        tenant: str,
+        entries: Sequence[LogEntry],
+        *,
+        now: datetime,
+        import_id: UUID | None = None,
+        brief: bool = False,
     ) -> list[Logged | Refused]:
         """Record entries in order; a refused one does not stop the others. `import_id` marks a backfill.
 
@@ -76,42 +79,43 @@ class ProgressLog(Application[UUID]):
                 raise NotFound(f"there is no log entry {command.entry_id}")
             recorded: Any = self.mapper.to_domain_event(found)
             entry: LogEntry = recorded.event.entry
-            streams = self._streams(tenant, ids_of(tenant, [(entry.definition_id, entry.owner_id)]), now)
-            decision = streams.engagement(entry.definition_id, entry.owner_id)
-            challenge, _ = streams.challenge(entry.definition_id)
+            streams = self._streams(tenant, ids_of(tenant, [(entry.slug, entry.definition_id, entry.owner_id)]), now)
+            decision = streams.engagement(entry.slug, entry.definition_id, entry.owner_id)
+            definition, _ = streams.defined(entry.slug, entry.definition_id)
             # The history is read after the state: what others wrote in between makes the append fail, not the tally.
             history = History(self.history(found.originator_id))
-            challenge_decisions.void(decision, command, history, challenge)
+            GAMES[entry.slug].void(decision, command, history, definition)
             return self._append(streams) or self.position_of(found.originator_id, found.position)
 
-        return self._retry(attempt)
+        return retried(attempt)
 
     def define(
-        self, tenant: str, definition: UUID, *commands: ChallengeCommand, now: datetime, dry_run: bool = False
-    ) -> tuple[Challenge, Position | None]:
+        self, tenant: str, definition: UUID, *commands: DefinitionCommand, now: datetime, dry_run: bool = False
+    ) -> tuple[Definition, Position | None]:
         """Make or change a definition and its milestones: every command, or none when one is refused.
 
         The position is None when nothing changed, and in a dry run, which writes nothing.
         """
         slug = commands[0].slug
 
-        def attempt() -> tuple[Challenge, Position | None]:
+        def attempt() -> tuple[Definition, Position | None]:
             streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
             decision = streams.definition(slug, definition)
             for command in commands:
-                for event in challenges.decide(decision.state, command, now):
+                for event in GAMES[slug].define(decision.state, command, now):
                     decision.record(event)
             if decision.state is None:
                 raise NotFound(f"there is no {slug} {definition}")
             return decision.state, None if dry_run else self._append(streams)
 
-        return self._retry(attempt)
+        return retried(attempt)
 
-    def definition(self, tenant: str, slug: Slug, definition: UUID, *, now: datetime) -> Challenge | None:
+    def definition(self, tenant: str, slug: Slug, definition: UUID, *, now: datetime) -> Definition | None:
         """A definition as it stands; None when there is none."""
         with answering():
             streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
-        return streams.definition(slug, definition).state
+        found: Definition | None = streams.definition(slug, definition).state
+        return found
 
     def keep_user(self, tenant: str, command: KeepUser, *, now: datetime) -> tuple[str, Position | None]:
         """Create an end user, or change what is given. Answers the user's id; no position when nothing changed."""
@@ -132,7 +136,7 @@ class ProgressLog(Application[UUID]):
             person = PersonalData(tenant=tenant, id=identifier, columns=columns)
             return identifier, self._append(streams, people=[person])
 
-        return self._retry(attempt)
+        return retried(attempt)
 
     @staticmethod
     def user_id(tenant: str, external_id: str) -> str:
@@ -141,18 +145,18 @@ class ProgressLog(Application[UUID]):
 
     def change_reward(self, tenant: str, command: ChangeReward, *, now: datetime) -> Position | None:
         """Note a coupon code or an expiry on a reward. Raises NotFound."""
-        stream = engagement_id(tenant, command.definition_id, command.owner_id)
+        stream = engagement_id(tenant, command.definition_id, command.owner_id, command.slug)
 
         def attempt() -> Position | None:
             streams = self._streams(tenant, [stream], now)
-            decision = streams.engagement(command.definition_id, command.owner_id)
+            decision = streams.engagement(command.slug, command.definition_id, command.owner_id)
             event = rewards.decide(self.history(stream), command)
             if event is None:
                 return None
             decision.record(event)
             return self._append(streams)
 
-        return self._retry(attempt)
+        return retried(attempt)
 
     def advance(self, tenant: str, engagements: Sequence[UUID], *, now: datetime) -> int:
         """Seal what is due in these engagements (RULES 6). Answers how many events that wrote.
@@ -175,14 +179,14 @@ class ProgressLog(Application[UUID]):
 
     def _advance(self, tenant: str, engagements: Sequence[UUID], now: datetime) -> int:
         streams = self._streams(tenant, engagements, now)
-        decisions = [found for found in map(streams.engagement_of, engagements) if found]
-        wanted = {decision.state.definition_id for decision in decisions}
-        definitions = self._streams(tenant, [definition_id(tenant, Slug.CHALLENGE, one) for one in wanted], now)
-        for decision in decisions:
-            challenge, _ = definitions.challenge(decision.state.definition_id)
-            challenge_decisions.advance(decision, challenge.pauses, now)
+        found = [one for one in map(streams.engagement_of, engagements) if one]
+        wanted = {(game.slug, decision.state.definition_id) for game, decision in found}
+        definitions = self._streams(tenant, [definition_id(tenant, *one) for one in wanted], now)
+        for game, decision in found:
+            definition, _ = definitions.defined(game.slug, decision.state.definition_id)
+            game.advance(decision, definition.pauses, now)
         self._append(streams)
-        return sum(len(decision.events) for decision in decisions)
+        return sum(len(decision.events) for _, decision in found)
 
     def history(self, stream: UUID) -> list[Recorded]:
         """Every event of a stream, in order."""
@@ -197,16 +201,16 @@ class ProgressLog(Application[UUID]):
         except IntegrityError:
             slices: dict[int, Numbered] = {}
             for index, entry in entries:
-                stream = engagement_id(tenant, entry.definition_id, entry.owner_id)
+                stream = engagement_id(tenant, entry.definition_id, entry.owner_id, entry.slug)
                 slices.setdefault(slice_of(stream, self.log_recorder.slices), []).append((index, entry))
             outcomes: Outcomes = {}
             for part in slices.values():
-                outcomes |= self._retry(partial(attempt, part))
+                outcomes |= retried(partial(attempt, part))
             return outcomes
 
     def _attempt(self, tenant: str, entries: Numbered, now: datetime, import_id: UUID | None, brief: bool) -> Outcomes:
-        pairs = [(entry.definition_id, entry.owner_id) for _, entry in entries]
-        streams = self._streams(tenant, ids_of(tenant, pairs), now)
+        named = [(entry.slug, entry.definition_id, entry.owner_id) for _, entry in entries]
+        streams = self._streams(tenant, ids_of(tenant, named), now)
         find = self.log_recorder.find_entries
         told: Any = self.mapper.to_domain_event if brief else None
         batch = Batch(streams, find, self.history, self.position_of, backfill=import_id is not None, brief=told)
@@ -227,21 +231,3 @@ class ProgressLog(Application[UUID]):
         stored = [self.mapper.to_stored_event(event) for event in events]
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, people=people)
         return self.position_of(events[-1].originator_id, numbers[-1])
-
-    def _retry(self, attempt: Callable[[], T]) -> T:
-        for turn in range(TRIES):
-            try:
-                with answering():
-                    return attempt()
-            except IntegrityError:
-                time.sleep(random.uniform(0, 0.002 * min(turn + 1, 10)))
-        raise Busy(f"others kept writing to the same stream, {TRIES} times in a row")
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Raises Busy when the log does not answer."""
-    try:
-        yield
-    except OperationalError as error:
-        raise Busy(f"the log did not answer: {error}") from error

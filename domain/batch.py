@@ -6,15 +6,17 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.challenge_decisions import log_entry
-from domain.challenge_progress import ChallengeProgress, Run
 from domain.commands import LogEntry
-from domain.engagement import EntryCounted, EntryNotCounted, MilestoneReached, RunCompleted
+from domain.engagement import CompletionRolledBack, EntryCounted, EntryNotCounted, MilestoneReached, RunCompleted
 from domain.errors import EntryConflict, Refused
 from domain.events import Recorded
 from domain.ids import engagement_id, entry_id
 from domain.outcomes import Logged, Position
-from domain.streams import CHALLENGE_PROGRESS, Streams
+from domain.streak_events import PeriodMet, RunRecounted, RunWithdrawn
+from domain.streams import GAMES, Streams
+
+# What an entry may bring about, recorded after it. A run that starts, and all that time does, comes before an entry.
+FOLLOWING = (PeriodMet, RunWithdrawn, RunRecounted, RunCompleted, CompletionRolledBack, MilestoneReached)
 
 
 class Batch:
@@ -73,15 +75,17 @@ class Batch:
         return placed
 
     def _ids(self, entry: LogEntry) -> tuple[UUID, UUID]:
-        stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id)
+        stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id, entry.slug)
         return stream, entry_id(stream, entry.unique_identifier)
 
     def _record(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
-        challenge, rules = self._streams.challenge(entry.definition_id)
-        decision = self._streams.engagement(entry.definition_id, entry.owner_id, stream)
+        slug = entry.slug
+        definition, rules = self._streams.defined(slug, entry.definition_id)
+        decision = self._streams.engagement(slug, entry.definition_id, entry.owner_id, stream)
         before = len(decision.events)
         owner = self._streams.owner_status(entry.owner_id)
-        log_entry(decision, entry, challenge, rules, owner, identifier=identifier, backfill=self._backfill)
+        log_entry = GAMES[slug].log_entry
+        log_entry(decision, entry, definition, rules, owner, identifier=identifier, backfill=self._backfill)
         return _logged(decision.events[before:], decision.state)
 
     def _repeat(self, index: int, entry: LogEntry, first: int) -> None:
@@ -106,17 +110,16 @@ class Batch:
 
     def _first_answers(self, entry: LogEntry, stream: UUID) -> dict[UUID, Logged]:
         """What was answered to the entries of one stream that came before: its history is folded once for all."""
-        state = ChallengeProgress(
-            id=stream, tenant=self._streams.tenant, definition_id=entry.definition_id, owner_id=entry.owner_id
-        )
+        game, tenant = GAMES[entry.slug], self._streams.tenant
+        state = game.state(id=stream, tenant=tenant, definition_id=entry.definition_id, owner_id=entry.owner_id)
         answers: dict[UUID, Logged] = {}
         followed: list[Recorded] = []
         for recorded in self._history(stream):
-            if not isinstance(recorded.event, RunCompleted | MilestoneReached):
+            if not isinstance(recorded.event, FOLLOWING):
                 followed = []
             if followed or recorded.entry_id in self._before:
                 followed.append(recorded)
-            state = CHALLENGE_PROGRESS.evolve(state, recorded.event, recorded.recorded_at)
+            state = game.progress.evolve(state, recorded.event, recorded.recorded_at)
             if followed:
                 logged = _logged(followed, state)
                 position = self._position_of(stream, recorded.position)
@@ -124,19 +127,19 @@ class Batch:
         return answers
 
 
-def _logged(events: Sequence[Recorded], state: ChallengeProgress | None) -> Logged:
+def _logged(events: Sequence[Recorded], state: Any) -> Logged:
     """The answer to the one entry among these events. Without a state it names no run."""
     recorded = next(one for one in events if one.entry_id is not None)
     event, identifier = recorded.event, recorded.entry_id
     if identifier is None or not isinstance(event, EntryCounted | EntryNotCounted):
         raise TypeError(f"{event!r} records no entry")
-    run: Run | None = state.run(event.run_id) if state and isinstance(event, EntryCounted) else None
     return Logged(
         id=identifier,
         tenant=recorded.tenant,
         recorded_at=recorded.recorded_at,
         event=event,
-        run=run,
+        run=state.run(event.run_id) if state is not None and isinstance(event, EntryCounted) else None,
+        windows=getattr(state, "windows", ()),
         reached=tuple([one.event for one in events if isinstance(one.event, MilestoneReached)]),
     )
 

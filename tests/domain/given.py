@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain import challenge as challenges
 from domain import challenge_decisions
-from domain.challenge import Challenge, ChallengeCommand
+from domain.challenge import Challenge, DefinitionCommand
 from domain.challenge_progress import ChallengeProgress, Run, RunExcused, RunFailed, evolve
 from domain.commands import AddMilestone, ChangeMilestone, Define, LogEntry, Redefine, VoidEntry
 from domain.decision import Decision
@@ -57,7 +57,7 @@ def defined(**changes: Any) -> Challenge:
     return after(None, Define(id=CHALLENGE_ID, slug=Slug.CHALLENGE, fields=fields(**changes)))
 
 
-def after(challenge: Challenge | None, command: ChallengeCommand, now: datetime = LONG_AGO) -> Challenge:
+def after(challenge: Challenge | None, command: DefinitionCommand, now: datetime = LONG_AGO) -> Challenge:
     """The challenge after a command."""
     for event in challenges.decide(challenge, command, now):
         challenge = challenges.evolve(challenge, event, now)
