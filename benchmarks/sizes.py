@@ -16,6 +16,7 @@ class Sizes(NamedTuple):
     served_entries: int
     http_rounds: int
     http_seconds: float
+    breaks: int
 
 
 FULL = Sizes(
@@ -29,6 +30,7 @@ FULL = Sizes(
     served_entries=20_000,
     http_rounds=9,
     http_seconds=2.0,
+    breaks=100_000,
 )
 
 QUICK = Sizes(
@@ -42,6 +44,7 @@ QUICK = Sizes(
     served_entries=4_000,
     http_rounds=3,
     http_seconds=0.5,
+    breaks=10_000,
 )
 
 TINY = Sizes(
@@ -55,4 +58,5 @@ TINY = Sizes(
     served_entries=300,
     http_rounds=1,
     http_seconds=0.1,
+    breaks=200,
 )

@@ -21,6 +21,7 @@ BESIDE = {
     "single read": ["floor"],
     "list of 100": ["floor"],
     "projector": ["floor"],
+    "breaks at one midnight": ["floor"],
 }
 
 
