@@ -3,20 +3,37 @@
 import atexit
 from collections.abc import Callable
 from datetime import datetime
+from typing import NamedTuple
 
 from flask import Flask
 
-from api import docs, errors, every_request, logs, operations, schema
+from api import docs, errors, every_request, logs, operations, schema, streaks
 from api.access.callers import Admission
-from api.documents import Api
+from api.blueprints import Blueprint
+from api.documents import PROBLEMS, Api, ErrorForm
 from api.settings import Settings
 from api.state import EXTENSION, State, utc_now
+from api.streaks.error_documents import ENVELOPES
+from api.streaks.errors import as_envelope
 
-# One OpenAPI document a dialect: path prefix, title, what it is about, what is in it.
+
+class Dialect(NamedTuple):
+    """What one OpenAPI document describes: a path prefix, and what is there."""
+
+    prefix: str
+    title: str
+    description: str
+    blueprints: tuple[Blueprint, ...]
+    errors: ErrorForm = PROBLEMS
+
+
 DIALECTS = (
-    ("/schema", "Milepost schema", schema.DESCRIPTION, schema.BLUEPRINTS),
-    ("/operations", "Milepost operations", operations.DESCRIPTION, operations.BLUEPRINTS),
+    Dialect("/schema", "Milepost schema", schema.DESCRIPTION, schema.BLUEPRINTS),
+    Dialect("/v1", "Milepost streaks", streaks.DESCRIPTION, streaks.BLUEPRINTS, ENVELOPES),
+    Dialect("/operations", "Milepost operations", operations.DESCRIPTION, operations.BLUEPRINTS),
 )
+
+errors.RENDERERS["/v1"] = as_envelope
 
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Flask:
@@ -29,9 +46,9 @@ def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> 
     atexit.register(state.close)
     every_request.register(app, access_log=settings.access_log)
     errors.register(app)
-    for prefix, title, description, blueprints in DIALECTS:
-        api = Api(app, prefix, title, description)
-        for blueprint in blueprints:
+    for dialect in DIALECTS:
+        api = Api(app, dialect.prefix, dialect.title, dialect.description, dialect.errors)
+        for blueprint in dialect.blueprints:
             api.register_blueprint(blueprint)
-    docs.register(app, [(title, f"{prefix}/openapi.json") for prefix, title, _, _ in DIALECTS])
+    docs.register(app, [(one.title, f"{one.prefix}/openapi.json") for one in DIALECTS])
     return app

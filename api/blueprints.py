@@ -5,15 +5,15 @@ refusals of `domain.errors`: every wrong field at once, by its wire name, answer
 """
 
 import functools
-import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import flask_smorest
 import marshmallow
 from flask import request
-from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.exceptions import UnsupportedMediaType
 
+from api.body import whole_body
 from api.documents import of_access
 from api.plain_json import plain_json
 from domain.errors import InvalidInput
@@ -95,11 +95,7 @@ def json_bytes() -> bytes:
     """The body of the request, unread. Raises UnsupportedMediaType or RequestEntityTooLarge."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("the body must be application/json")
-    body = request.get_data(cache=False)
-    # Werkzeug cuts a body whose length was not announced off at the limit, and says nothing.
-    if request.content_length is None and len(body) >= (request.max_content_length or math.inf):
-        raise RequestEntityTooLarge
-    return body
+    return whole_body(request)
 
 
 def _documented(decorate: Callable[[View], View]) -> Callable[[View], View]:

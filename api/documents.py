@@ -1,14 +1,15 @@
 """The OpenAPI documents: one a dialect, with the headers, problems and credentials that all views share."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 import flask_smorest
 import msgspec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Response
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from api.examples import example
 from api.fields import Shown
@@ -50,6 +51,18 @@ class ProblemSchema(Shown):
     present = fields.List(
         fields.String(), metadata={"description": "For a scope that is missing: those that the credential has."}
     )
+
+
+class ErrorForm(NamedTuple):
+    """How the errors of a dialect are documented: their schema, their media type, what a status means, examples."""
+
+    schema: type[Schema]
+    media_type: str
+    example: Callable[[int], dict[str, Any]]
+    meanings: Mapping[int, str] = MEANINGS
+
+
+PROBLEMS = ErrorForm(ProblemSchema, PROBLEM, lambda status: example(f"problem_{status}"))
 
 
 def _text(description: str, required: bool = False, **schema: Any) -> dict[str, Any]:
@@ -103,16 +116,39 @@ SECURITY = {
         "description": "A token for one end user: HS256, header `kid` = the id of an API key, signed with that key's "
         "token secret; `sub` = the end user's id; `exp` at most 24 hours ahead. Reads that user's records alone.",
     },
+    "signingTenant": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Tenant-Id",
+        "description": "The tenant that signs the request.",
+    },
+    "signingTime": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Timestamp",
+        "description": "When it is signed, in Unix seconds: at most 300 from our time.",
+    },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Signature",
+        "description": "`hmac-sha256=` and, in hexadecimal digits, the HMAC-SHA256 of method, path (as it is sent, "
+        "without host and query), `X-Timestamp` and body, a line feed between them, keyed with a signing secret of "
+        "the tenant. A signature is accepted once.",
+    },
 }
+SIGNED: dict[str, list[str]] = {"signingTenant": [], "signingTime": [], "signature": []}
 
 
 class Api(flask_smorest.Api):
     """The OpenAPI document of one dialect."""
 
-    ERROR_SCHEMA = ProblemSchema
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(self, app: Flask, prefix: str, title: str, description: str) -> None:
+    def __init__(
+        self, app: Flask, prefix: str, title: str, description: str, errors: ErrorForm = PROBLEMS
+    ) -> None:
+        self._errors = errors
         name = prefix.strip("/").upper()
         app.config[f"{name}_OPENAPI_URL_PREFIX"] = prefix
         super().__init__(
@@ -142,11 +178,12 @@ class Api(flask_smorest.Api):
             self.spec.components.parameter(name, "header", parameter, lazy=True)
         for name, scheme in SECURITY.items():
             self.spec.components.security_scheme(name, scheme)
+        form = self._errors
         for status in HTTPStatus:
-            described = {"description": MEANINGS.get(status, status.phrase)}
+            described: dict[str, Any] = {"description": form.meanings.get(status, status.phrase)}
             if status >= 400:
-                examples = example(f"problem_{status.value}") if status in MEANINGS else {}
-                described["content"] = {PROBLEM: {"schema": self.ERROR_SCHEMA, "examples": examples}}
+                examples = form.example(status.value) if status in form.meanings else {}
+                described["content"] = {form.media_type: {"schema": form.schema, "examples": examples}}
                 described["headers"] = headers("Request-Id", *OF_STATUS.get(status, ()))
             self.spec.components.response(status.name, described, lazy=True)
 
@@ -188,6 +225,7 @@ def of_access(
     if reading:
         responses.setdefault(304, {"description": "The answer is still the one with this `ETag`."})
     doc.setdefault("parameters", []).extend(["RequestId", *(["IfNoneMatch", "IfPosition"] if reading else [])])
-    doc["security"] = [{"apiKey": []}, {"bearerKey": []}, *([{"endUserToken": []}] if FOR_END_USERS in scopes else [])]
+    of_end_users: list[dict[str, list[str]]] = [{"endUserToken": []}] if FOR_END_USERS in scopes else []
+    doc["security"] = [{"apiKey": []}, {"bearerKey": []}, *of_end_users, SIGNED]
     doc["x-scopes"] = list(scopes)
     return doc

@@ -70,7 +70,8 @@ def _as_problem(found: Problem) -> Response:
     return Response(encode(problem_body(found)), found.status, found.headers, content_type=PROBLEM)
 
 
-# How the errors below a path are written. The longest prefix decides; a dialect with a form of its own adds a line.
+# How the errors at and below a path are written. The longest path decides; a dialect with a form of its own is added
+# where the app is put together.
 RENDERERS: dict[str, Callable[[Problem], Response]] = {"": _as_problem}
 
 
@@ -110,7 +111,7 @@ def answer(error: Exception) -> Response:
     found = problem_of(error)
     if found.status == 500:
         log.error("unexpected", request_id=g.get("request_id"), path=request.path, exc_info=_cause(error))
-    prefix = max((one for one in RENDERERS if request.path.startswith(one)), key=len)
+    prefix = max((one for one in RENDERERS if f"{request.path}/".startswith(f"{one}/")), key=len)
     return RENDERERS[prefix](found)
 
 

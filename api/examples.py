@@ -9,12 +9,12 @@ import msgspec
 FOLDER = Path(__file__).parent / "schema" / "examples"
 
 
-def example(*names: str) -> dict[str, Any]:
+def example(*names: str, folder: Path = FOLDER) -> dict[str, Any]:
     """Examples by name, as an OpenAPI document holds them."""
-    return {name: _read(name) for name in names}
+    return {name: _read(folder / f"{name}.json") for name in names}
 
 
 @cache
-def _read(name: str) -> dict[str, Any]:
-    raw = msgspec.json.decode((FOLDER / f"{name}.json").read_bytes())
+def _read(path: Path) -> dict[str, Any]:
+    raw = msgspec.json.decode(path.read_bytes())
     return {"summary": raw["summary"], "value": raw["value"]}

@@ -8,8 +8,9 @@ from typing import Any
 import click
 import msgspec
 
-from api.schema import challenge, milestone
+from api.schema import challenge, milestone, streak
 from api.schema.definitions import Difference, apply
+from api.schema.records import Records
 from api.wire import encode
 from cli.context import data_dir_option, database, reading, tenant_option
 from cli.documents import read_document
@@ -19,10 +20,12 @@ from domain.errors import Refused
 from projections import challenge as challenges
 from projections import milestone as milestones
 from projections import records
+from projections import streak as streaks
 from projections.database import Reader
 from projections.listing import Page
 from projections.projector import Projector
 
+SHOWN = {"challenges": challenge.RECORDS, "streaks": streak.RECORDS}
 NOT_SAID = ("createdAt", "updatedAt", "version", "linkedSchemaSlug", "linkedSchemaRecordId")
 PAGE = 1_000
 
@@ -61,10 +64,13 @@ def apply_(file: str, dry_run: bool, tenant: str, data_dir: Path) -> None:
 def show(tenant: str, data_dir: Path) -> None:
     """Print the tenant's definitions in the form that `apply` takes."""
     with database(data_dir) as url, reading(url) as reader:
-        projector = Projector(url, [challenges.PROJECTION, milestones.PROJECTION])
+        projector = Projector(url, [challenges.PROJECTION, streaks.PROJECTION, milestones.PROJECTION])
         projector.catch_up()
         projector.close()
-        document = {"challenges": [_said(reader, tenant, row) for row in _rows(reader, records.CHALLENGE, tenant)]}
+        document = {
+            name: [_said(reader, tenant, shown, row) for row in _rows(reader, shown.kind, tenant)]
+            for name, shown in SHOWN.items()
+        }
     click.echo(msgspec.json.format(encode(document), indent=2))
 
 
@@ -80,16 +86,16 @@ def _short(value: Any) -> str:
     return encode(value).decode()
 
 
-def _said(reader: Reader, tenant: str, row: records.Row) -> dict[str, Any]:
-    """A challenge with its milestones, as a file would say them."""
+def _said(reader: Reader, tenant: str, shown: Records, row: records.Row) -> dict[str, Any]:
+    """A definition with its milestones, as a file would say them."""
     about = {"definition_id": row["id"]}
     inline = [_without(milestone.RECORDS.json(one)) for one in _rows(reader, records.MILESTONE, tenant, about)]
-    return {**_without(challenge.RECORDS.json(row)), "milestones": inline}
+    return {**_without(shown.json(row)), "milestones": inline}
 
 
 def _without(record: dict[str, Any]) -> dict[str, Any]:
     said = {name: value for name, value in record.items() if name not in NOT_SAID and value is not None}
-    # The document's name for it: inside its challenge it is plain whose target it is.
+    # The document's name for it: inside its definition it is plain whose target it is.
     return {"targetValue" if name == "milestoneTargetValue" else name: value for name, value in said.items()}
 
 

@@ -12,7 +12,9 @@ from joserfc.jwk import OctKey
 from api.access import keys
 from api.schema.definitions import apply
 from cli.context import data_dir_option, database, reading
-from cli.example_entries import SPEND, Example, definitions, load
+from cli.example import Example
+from cli.example_challenges import SPEND
+from cli.example_entries import definitions, load
 from cli.failures import Failed
 from cli.serve import report
 from cli.serving import Serving, listening
@@ -86,10 +88,10 @@ def _as_json(url: str, credentials: Credentials, examples: list[Example]) -> str
     shown: dict[str, Any] = {
         one.name: {
             "says": one.says,
-            "challengeId": str(one.challenge_id),
+            f"{one.slug}Id": str(one.definition_id),
             "ownedById": one.owner_id,
             "progressId": str(one.progress_id),
-            "url": _record_url(url, one),
+            "url": url + one.path,
         }
         for one in examples
     }
@@ -108,7 +110,7 @@ def _as_text(url: str, credentials: Credentials, examples: list[Example]) -> str
         "Lines to paste:",
     ]
     for one in examples:
-        lines += ["", f"# {one.says}", f"curl -s -H 'X-API-Key: {credentials.reader}' '{_record_url(url, one)}'"]
+        lines += ["", f"# {one.says}", f"curl -s -H 'X-API-Key: {credentials.reader}' '{url}{one.path}'"]
     own = f"curl -s -H 'Authorization: Bearer {credentials.user}' '{url}/schema/challenge_progress/record'"
     lines += ["", "# what Ada sees: her own records", own]
     return "\n".join([*lines, "", *_order(url, credentials)])
@@ -129,7 +131,3 @@ def _order(url: str, credentials: Credentials) -> list[str]:
         f"curl -s -H 'X-API-Key: {credentials.admin}' -H 'Content-Type: application/json' \\",
         f"  -d '{json.dumps(entry)}' '{url}/schema/challenge_log/record'",
     ]
-
-
-def _record_url(url: str, example: Example) -> str:
-    return f"{url}/schema/challenge_progress/record/{example.progress_id}"

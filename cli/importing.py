@@ -117,9 +117,9 @@ class Import:
         now, import_id = datetime.now(UTC), self._import_id
         outcomes = self._log.log_entries(self._tenant, entries, now=now, import_id=import_id, brief=True)
         refused = replayed = 0
-        for (line, _), outcome in zip(batch, outcomes, strict=True):
+        for (line, entry), outcome in zip(batch, outcomes, strict=True):
             if isinstance(outcome, Refused):
-                refusal = reworded(outcome, ENTRY_NAMES)
+                refusal = reworded(outcome, ENTRY_NAMES[entry.slug])
                 self._rejects.add(line.number, line.text, refusal.message, refusal.errors)
                 refused += 1
             elif outcome.replayed:

@@ -8,8 +8,10 @@ from typing import Any
 from uuid import UUID
 
 import click
+import msgspec
 
 from api.access import keys as api_keys
+from api.access import signing_secrets
 from cli.context import data_dir_option, database, reading
 from cli.failures import Failed
 
@@ -53,7 +55,7 @@ class Expiry(click.ParamType[datetime]):
 
 @click.group()
 def keys() -> None:
-    """Make, list and revoke API keys."""
+    """Make, list and revoke API keys and signing secrets."""
 
 
 @keys.command()
@@ -61,17 +63,36 @@ def keys() -> None:
 @click.option("--scopes", type=Scopes(), required=True, help="What the key may do, separated by commas.")
 @click.option("--name", default="command line", show_default=True, help="What the key is for.")
 @click.option("--expires", type=Expiry(), help="When it ends: 30d, or 2027-01-31T00:00:00Z. The default is never.")
-@click.option("--json", "as_json", is_flag=True, help='Print one JSON line {"id", "key", "tokenSecret"}.')
+@click.option("--signing", is_flag=True, help="Make a secret that signs requests, in place of a key.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help='Print one JSON line {"id", "key", "tokenSecret"}, or {"id", "signingSecret"}.',
+)
 @data_dir_option
-def create(tenant: str, scopes: list[str], name: str, expires: datetime | None, as_json: bool, data_dir: Path) -> None:
-    """Make a key. It is shown this once, with the secret that signs tokens for end users."""
+def create(
+    tenant: str,
+    scopes: list[str],
+    name: str,
+    expires: datetime | None,
+    signing: bool,
+    as_json: bool,
+    data_dir: Path,
+) -> None:
+    """Make a key. It is shown this once, with the secret that signs tokens for end users.
+
+    With --signing it is a secret that the tenant signs each of its requests with. A tenant may have several.
+    """
+    make = signing_secrets.create if signing else api_keys.create
     with database(data_dir) as url, reading(url) as reader:
-        new = api_keys.create(reader, tenant=tenant, name=name, scopes=scopes, expires_at=expires)
-    shown = {"id": str(new.id), "key": new.key, "tokenSecret": new.token_secret}
+        new = make(reader, tenant=tenant, name=name, scopes=scopes, expires_at=expires)
+    shown = msgspec.to_builtins(new)
     if as_json:
         click.echo(json.dumps(shown))
     else:
-        click.echo("\n".join(f"{label:<12} {value}" for label, value in shown.items()))
+        width = max(map(len, shown))
+        click.echo("\n".join(f"{label:<{width}}  {value}" for label, value in shown.items()))
 
 
 @keys.command("list")
@@ -79,9 +100,10 @@ def create(tenant: str, scopes: list[str], name: str, expires: datetime | None, 
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line a key.")
 @data_dir_option
 def list_(tenant: str | None, as_json: bool, data_dir: Path) -> None:
-    """List the keys, revoked and expired ones too; never the keys themselves."""
+    """List the keys and signing secrets, revoked and expired ones too; never the keys and secrets themselves."""
     with database(data_dir) as url, reading(url) as reader:
-        for key in api_keys.listed(reader, tenant):
+        found = [*api_keys.listed(reader, tenant), *signing_secrets.listed(reader, tenant)]
+        for key in sorted(found, key=lambda one: (one.tenant, one.created_at, one.id)):
             row = _row(key, datetime.now(UTC))
             click.echo(json.dumps(row) if as_json else "\t".join(_text(value) for value in row.values()))
 
@@ -90,17 +112,18 @@ def list_(tenant: str | None, as_json: bool, data_dir: Path) -> None:
 @click.argument("key_id", metavar="ID", type=click.UUID)
 @data_dir_option
 def revoke(key_id: UUID, data_dir: Path) -> None:
-    """Revoke the key with this ID: it, and the tokens that it signed, open nothing any more."""
+    """Revoke the key or signing secret with this ID: it, and what it signed, opens nothing any more."""
     with database(data_dir) as url, reading(url) as reader:
-        if not api_keys.revoke(reader, key_id):
+        if not (api_keys.revoke(reader, key_id) or signing_secrets.revoke(reader, key_id)):
             raise Failed(f"there is no key {key_id}")
     click.echo(f"{key_id}: revoked. Running processes notice within 5 seconds.")
 
 
-def _row(key: api_keys.Key, now: datetime) -> dict[str, Any]:
+def _row(key: api_keys.Key | signing_secrets.SigningSecret, now: datetime) -> dict[str, Any]:
     state = "valid" if key.valid(now) else "revoked" if key.revoked_at else "expired"
     return {
         "id": str(key.id),
+        "kind": "key" if isinstance(key, api_keys.Key) else "signing",
         "tenant": key.tenant,
         "name": key.name,
         "prefix": key.prefix,

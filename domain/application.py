@@ -79,6 +79,8 @@ class ProgressLog(Application[UUID]):
                 raise NotFound(f"there is no log entry {command.entry_id}")
             recorded: Any = self.mapper.to_domain_event(found)
             entry: LogEntry = recorded.event.entry
+            if command.slug not in (None, entry.slug):
+                raise NotFound(f"there is no {command.slug} log entry {command.entry_id}")
             streams = self._streams(tenant, ids_of(tenant, [(entry.slug, entry.definition_id, entry.owner_id)]), now)
             decision = streams.engagement(entry.slug, entry.definition_id, entry.owner_id)
             definition, _ = streams.defined(entry.slug, entry.definition_id)

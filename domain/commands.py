@@ -28,11 +28,12 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class VoidEntry(Command, frozen=True, kw_only=True):
-    """Take an entry back: it stays in the log, its effect goes (RULES 7)."""
+    """Take an entry back: it stays in the log, its effect goes (RULES 7). `slug`: only if it is one of this kind."""
 
     entry_id: UUID
     reason: str
     actor: str
+    slug: Slug | None = None
 
 
 class Define(Command, frozen=True, kw_only=True):

@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
+import msgspec
 from msgspec.structs import asdict, replace
 
 from domain.commands import AddMilestone, ChangeMilestone, Define, Redefine
 from domain.definitions import (
     DefinitionFields,
     Milestone,
-    Pause,
     Rules,
     milestone_complaints,
     pauses_after,
@@ -28,20 +28,22 @@ State = TypeVar("State", bound=Any)
 class DefinitionKind(NamedTuple, Generic[State]):
     """What is its own with a kind of definition: state, fields, events, checks.
 
-    `identified` is the field of its events that holds the definition's id; `repeatable` is said of a milestone for
-    which nobody says it.
+    `identified` is the field of its events that holds the definition's id; `fixed` are fields that never change. One
+    without `milestone_added` has neither milestones nor pauses; `repeatable` is said of a milestone for which nobody
+    says it.
     """
 
     noun: str
     identified: str
     state: Callable[..., State]
-    fields: type[DefinitionFields]
+    fields: type[msgspec.Struct]
     complaints: Callable[[Any], Iterator[tuple[str, str]]]
     defined: type[Event]
     changed: type[Event]
-    milestone_added: type[Event]
-    milestone_changed: type[Event]
-    repeatable: bool
+    milestone_added: type[Event] | None = None
+    milestone_changed: type[Event] | None = None
+    repeatable: bool = False
+    fixed: tuple[str, ...] = ()
 
 
 def decide(
@@ -54,7 +56,7 @@ def decide(
     if isinstance(command, Define):
         if definition is not None:
             raise AlreadyExists(f"{kind.noun} {command.id} is there already")
-        fields = typed(kind.fields, command.fields)
+        fields: Any = typed(kind.fields, command.fields)
         refuse(kind.complaints(fields))
         yield kind.defined(**{kind.identified: command.id}, fields=fields)
         return
@@ -77,9 +79,9 @@ def evolve(kind: DefinitionKind[State], definition: State | None, event: Any) ->
     if definition is None:
         return None
     if isinstance(event, kind.changed):
-        version, fields, pauses = definition.version + 1, event.fields, event.pauses  # type: ignore[attr-defined]
-        return replace(definition, version=version, fields=fields, pauses=pauses)
-    if isinstance(event, kind.milestone_added | kind.milestone_changed):
+        pauses = {"pauses": event.pauses} if kind.milestone_added else {}  # type: ignore[attr-defined]
+        return replace(definition, version=definition.version + 1, fields=event.fields, **pauses)  # type: ignore[attr-defined]
+    if isinstance(event, tuple(filter(None, (kind.milestone_added, kind.milestone_changed)))):
         milestone: Milestone = event.milestone  # type: ignore[attr-defined]
         kept = tuple(one for one in definition.milestones if one.id != milestone.id)
         return replace(definition, version=definition.version + 1, milestones=(*kept, milestone))
@@ -102,12 +104,16 @@ def rules_of(version: int, fields: DefinitionFields, milestones: tuple[Milestone
 
 
 def _redefine(kind: DefinitionKind[State], definition: State, command: Redefine, now: datetime) -> Iterator[Event]:
-    fields = typed(kind.fields, {**asdict(definition.fields), **command.changes})
+    before: Any = definition.fields
+    fields: Any = typed(kind.fields, {**asdict(before), **command.changes})
     refuse(kind.complaints(fields))
-    changed = tuple(name for name in command.changes if getattr(fields, name) != getattr(definition.fields, name))
+    changed = tuple(name for name in command.changes if getattr(fields, name) != getattr(before, name))
+    refuse((name, f"stays {getattr(before, name)}") for name in changed if name in kind.fixed)
     if changed:
-        pauses: tuple[Pause, ...] = pauses_after(definition.pauses, definition.fields.status, fields.status, now)
-        yield kind.changed(**{kind.identified: definition.id}, changed=changed, fields=fields, pauses=pauses)
+        more: dict[str, Any] = {kind.identified: definition.id}
+        if kind.milestone_added is not None:
+            more["pauses"] = pauses_after(definition.pauses, before.status, fields.status, now)
+        yield kind.changed(**more, changed=changed, fields=fields)
 
 
 def _add_milestone(kind: DefinitionKind[State], definition: State, command: AddMilestone) -> Iterator[Event]:
@@ -115,6 +121,8 @@ def _add_milestone(kind: DefinitionKind[State], definition: State, command: AddM
         raise AlreadyExists(f"milestone {command.id} is there already")
     milestone = typed(Milestone, {"repeatable": kind.repeatable, **command.fields, "id": command.id})
     refuse(milestone_complaints(milestone, definition.milestones))
+    if kind.milestone_added is None:
+        raise NotFound(f"a {kind.noun} has no milestones")
     yield kind.milestone_added(**{kind.identified: definition.id}, milestone=milestone)
 
 
@@ -124,5 +132,5 @@ def _change_milestone(kind: DefinitionKind[State], definition: State, command: C
         raise NotFound(f"there is no milestone {command.id}")
     milestone = typed(Milestone, {**asdict(before), **command.changes, "id": command.id})
     refuse(milestone_complaints(milestone, definition.milestones))
-    if milestone != before:
+    if milestone != before and kind.milestone_changed is not None:
         yield kind.milestone_changed(**{kind.identified: definition.id}, milestone=milestone)

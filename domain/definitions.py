@@ -37,10 +37,15 @@ class Milestone(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Given(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A milestone that a run was given, and the start of the window that its value reached it with."""
+    """A milestone that a run of a streak has, and the reward that was issued for it to the run of this number.
+
+    A reward that is `listed` was named by a void, and may be clawed back: it does for no other run.
+    """
 
     milestone_id: UUID
-    period_start_at: datetime
+    reward_id: UUID
+    number: int
+    listed: bool = False
 
 
 class Pause(msgspec.Struct, frozen=True, omit_defaults=True):

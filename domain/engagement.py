@@ -23,7 +23,7 @@ MAX_AHEAD_SECONDS = 300
 class RunStarted(Event, frozen=True, kw_only=True):
     """One try began. It keeps the rules that it started with.
 
-    A streak's runs have numbers. `given` was given already for the windows that this run begins with.
+    A streak's runs have numbers. `given` was given already to runs that these windows were part of then.
     """
 
     TOPIC = "RunStarted"
@@ -105,7 +105,6 @@ class MilestoneReached(Event, frozen=True, kw_only=True):
     period_key: str
     slug: Slug = Slug.CHALLENGE
     backfill: bool = False
-    period_start_at: datetime | None = None
 
 
 class RewardChanged(Event, frozen=True, kw_only=True):

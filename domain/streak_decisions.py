@@ -125,7 +125,7 @@ def _take_back(
     unmet = held.met_at is not None and remaining.total < run.rules.target
     follows = PeriodUnmet(run_id=run.id, window=held.window) if unmet else None
     value = value_without(decision, streak.pauses, run, voided, follows)
-    decision.record(replace(voided, rewards=history.rewards_above(run.id, value)))
+    decision.record(replace(voided, rewards=tuple(one.reward_id for one in run.above(value))))
     if follows:
         decision.record(follows)
     settle(decision, streak.pauses, run.rules)

@@ -38,8 +38,9 @@ class StreakProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """One owner's engagement with one streak.
 
     `windows` are those that are not sealed, in order; `runs` those that are not over, in order, of which only the last
-    can be in progress; `over` is how many runs came before them. `quiet_until` is when a backfill last added to it.
-    `left_over` is what was given for windows that were another run's then.
+    can be in progress; `over` is how many runs came before them. `quiet_until` is when a backfill last added to it,
+    `warned_until` the end of the last window that was warned of. `left_over` is what was given to runs that turned out
+    not to have reached it, or not to have begun.
     """
 
     id: UUID
@@ -52,6 +53,7 @@ class StreakProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     sealed_until: datetime | None = None
     seen_until: datetime | None = None
     quiet_until: datetime | None = None
+    warned_until: datetime | None = None
     milestones: tuple[UUID, ...] = ()
     left_over: tuple[Given, ...] = ()
 
@@ -73,7 +75,10 @@ class StreakProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     def warns_at(self) -> datetime | None:
         """When the window that the run waits for is at risk; None when that was said, or is nobody's concern."""
         run = self.in_progress
-        if run is None or run.due is None or run.warned_until == run.due.end or not run.rules.at_risk_seconds:
+        if run is None or run.due is None or not run.rules.at_risk_seconds:
+            return None
+        # A late entry can turn a run back to a window before the one that was warned of: that has ended by then.
+        if self.warned_until is not None and run.due.end <= self.warned_until:
             return None
         at = max(run.due.start, run.due.end - timedelta(seconds=run.rules.at_risk_seconds))
         return None if self.quiet_until is not None and at < self.quiet_until else at
@@ -114,7 +119,7 @@ def evolve(progress: StreakProgress, event: Event, recorded_at: datetime) -> Str
         case EntryVoided() if event.effective:
             return _void(progress, event, recorded_at)
         case PeriodUnmet():
-            return replace(progress, windows=_met(progress.windows, event.window, None))
+            return _unmet(progress, event)
         case PeriodSealed() | StreakBroken():
             return _seal(progress, event)
         case RunWithdrawn():
@@ -147,13 +152,26 @@ def _count(progress: StreakProgress, event: EntryCounted, recorded_at: datetime)
 
 
 def _void(progress: StreakProgress, event: EntryVoided, recorded_at: datetime) -> StreakProgress:
-    """A run that is completed by then stays so, unless its rules say otherwise (RULES 7)."""
     windows = [_without(one, event) if one.window == event.window else one for one in progress.windows]
-    progress, run = replace(progress, windows=tuple(windows)), progress.run(event.run_id)
+    runs = [replace(run, milestones=_listed(run.milestones, event.rewards)) for run in progress.runs]
+    left_over = _listed(progress.left_over, event.rewards)
+    progress = replace(progress, windows=tuple(windows), runs=tuple(runs), left_over=left_over)
+    run = progress.run(event.run_id)
     if run is None:
         return progress
-    kept = run.completed_in is not None and not run.rules.rollback_after_completion
-    return replace(progress, runs=_replaced(progress.runs, replace(run, updated_at=recorded_at, kept=kept)))
+    return replace(progress, runs=_replaced(progress.runs, replace(run, updated_at=recorded_at)))
+
+
+def _unmet(progress: StreakProgress, event: PeriodUnmet) -> StreakProgress:
+    """A run that is completed by then stays so, unless its rules say otherwise (RULES 7)."""
+    progress, run = replace(progress, windows=_met(progress.windows, event.window, None)), progress.run(event.run_id)
+    if run is None or run.completed_in is None or run.rules.rollback_after_completion:
+        return progress
+    return replace(progress, runs=_replaced(progress.runs, replace(run, kept=True)))
+
+
+def _listed(given: tuple[Given, ...], rewards: tuple[UUID, ...]) -> tuple[Given, ...]:
+    return tuple([replace(one, listed=one.listed or one.reward_id in rewards) for one in given])
 
 
 def _without(one: OpenWindow, event: EntryVoided) -> OpenWindow:
@@ -169,9 +187,10 @@ def _seal(progress: StreakProgress, event: PeriodSealed | StreakBroken) -> Strea
     progress = replace(progress, windows=windows, sealed_until=later(progress.sealed_until, end))
     if run is None:
         return progress
-    left_over = tuple(one for one in (*progress.left_over, *run.milestones) if one.period_start_at >= end)
     if isinstance(event, StreakBroken) or event.window == run.completed_in:
         others = tuple(one for one in progress.runs if one.id != run.id)
+        unreached = run.above(event.value) if isinstance(event, StreakBroken) else ()
+        left_over = (*progress.left_over, *[one for one in unreached if not one.listed])
         return replace(progress, runs=others, over=run.number, left_over=left_over)
     run = replace(run, next=event.next)
     if sealed is not None:
@@ -205,10 +224,10 @@ def _evolve_run(progress: StreakProgress, event: Event, recorded_at: datetime) -
         case CompletionRolledBack():
             run = replace(run, completed_at=None, completed_in=None)
         case MilestoneReached():
-            given = Given(event.milestone.id, event.period_start_at or run.window.start)
+            given = Given(event.milestone.id, event.reward_id, run.number)
             run = replace(run, milestones=(*run.milestones, given))
         case StreakAtRisk() | StreakSpared():
-            run = replace(run, warned_until=event.window.end)
+            progress = replace(progress, warned_until=later(progress.warned_until, event.window.end))
     return replace(progress, runs=_replaced(progress.runs, run))
 
 

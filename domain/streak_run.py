@@ -47,7 +47,6 @@ class StreakRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     completed_at: datetime | None = None
     completed_in: Window | None = None
     kept: bool = False
-    warned_until: datetime | None = None
     last_contribution_at: datetime | None = None
     last_completed_at: datetime | None = None
     milestones: tuple[Given, ...] = ()
@@ -61,6 +60,11 @@ class StreakRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def carried(self) -> bool:
         """Whether it has windows that are sealed: then nothing can come before them."""
         return self.next is None or self.next.start != self.window.start
+
+    def above(self, value: int) -> tuple[Given, ...]:
+        """What the run was given and does not reach with this value."""
+        reached = {one.id for one in self.rules.milestones if one.target_value <= value}
+        return tuple([one for one in self.milestones if one.milestone_id not in reached])
 
     def seal_of(self, window: Window) -> datetime:
         """When the outcome of one of its windows becomes final."""

@@ -22,7 +22,7 @@ from domain.windows import Window
 Decided = Decision[StreakProgress]
 
 
-def start(decision: Decided, window: Window, started_at: datetime, rules: Rules, given: tuple[Given, ...] = ()) -> None:
+def start(decision: Decided, window: Window, started_at: datetime, rules: Rules) -> None:
     """Start the next run."""
     progress = decision.state
     number = progress.over + len(progress.runs) + 1
@@ -36,7 +36,7 @@ def start(decision: Decided, window: Window, started_at: datetime, rules: Rules,
             rules=rules,
             slug=Slug.STREAK,
             number=number,
-            given=given,
+            given=_left_over(progress, number),
         )
     )
 
@@ -53,13 +53,13 @@ def meet(decision: Decided, pauses: tuple[Pause, ...], window: Window, at: datet
 
 def value_without(
     decision: Decided, pauses: tuple[Pause, ...], run: StreakRun, voided: EntryVoided, unmet: PeriodUnmet | None
-) -> Decimal:
+) -> int:
     """What a run is worth once an entry is taken back."""
     progress = evolve(decision.state, voided, decision.now)
     if unmet is not None:
         progress = evolve(progress, unmet, decision.now)
     span = _span_of(progress, pauses, run)
-    return Decimal(span.value if span else 0)
+    return span.value if span else 0
 
 
 def settle(
@@ -74,7 +74,7 @@ def settle(
         decision.record(RunWithdrawn(run_id=run.id))
     for index, span in enumerate(found):
         if index == len(decision.state.runs):
-            start(decision, span.window, span.started_at, span.rules, _left_over(decision.state, span))
+            start(decision, span.window, span.started_at, span.rules)
         _settle_run(decision, decision.state.runs[index], span, at)
         _reward(decision, decision.state.runs[index], span, at, backfill)
 
@@ -83,10 +83,11 @@ def _span_of(progress: StreakProgress, pauses: tuple[Pause, ...], run: StreakRun
     return next((span for span in spans(progress, pauses, run.rules) if span.number == run.number), None)
 
 
-def _left_over(progress: StreakProgress, span: Span) -> tuple[Given, ...]:
-    """What was given for these windows when another run had them: nothing is given twice for the same."""
-    starts = {one.window.start for one in span.met}
-    return tuple(one for one in progress.left_over if one.period_start_at in starts)
+def _left_over(progress: StreakProgress, number: int) -> tuple[Given, ...]:
+    """What a run takes over, each milestone once: first what was issued in its own name, so that it never is again."""
+    able = [one for one in progress.left_over if one.number == number or (one.number < number and not one.listed)]
+    able.sort(key=lambda one: (one.number != number, one.number))
+    return tuple({one.milestone_id: one for one in reversed(able)}.values())
 
 
 def _settle_run(decision: Decided, run: StreakRun, span: Span, at: datetime | None) -> None:
@@ -149,7 +150,6 @@ def _reached(
         period_key=window.key,
         slug=Slug.STREAK,
         backfill=backfill,
-        period_start_at=window.start,
     )
 
 

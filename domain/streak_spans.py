@@ -58,11 +58,10 @@ def _span(
 ) -> Span:
     carried = run if run is not None and run.carried else None
     value = carried.sealed_value if carried else 0
-    if run is not None and run.kept and run.completed_in is not None:
+    first = carried.next if carried else waiting[0].window
+    met, due, completed_in = _walk(first, rules, value, waiting, pauses)
+    if completed_in is None and run is not None and run.kept and run.completed_in is not None:
         met, due, completed_in = _walk_until(run.completed_in, waiting)
-    else:
-        first = carried.next if carried else waiting[0].window
-        met, due, completed_in = _walk(first, rules, value, waiting, pauses)
     own = waiting if completed_in is None else [one for one in waiting if one.window.start < completed_in.end]
     contributed = carried.sealed_contribution_at if carried else None
     for one in own:

@@ -56,20 +56,17 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             )
         case RunStarted() if event.slug is Slug.CHALLENGE:
             yield _started(event, recorded)
-        case RunCompleted():
+        case RunCompleted() if event.slug is Slug.CHALLENGE:
             yield Change(event.run_id, status=ProgressStatus.COMPLETED.value, completed_at=event.completed_at)
         case RunFailed():
             yield Change(event.run_id, status=ProgressStatus.FAILED.value, failed_at=event.failed_at)
         case RunExcused():
             yield Change(event.run_id, gone=True)
-        case CompletionRolledBack():
+        case CompletionRolledBack() if event.slug is Slug.CHALLENGE:
             yield Change(event.run_id, status=ProgressStatus.IN_PROGRESS.value, completed_at=None)
-        case EntryVoided() if event.effective and event.started_at:
-            yield Change(
-                event.run_id, value=event.total, started_at=event.started_at, updated_at=recorded.recorded_at
-            )
-        case EntryVoided() if event.effective:
-            yield Change(event.run_id, value=event.total, updated_at=recorded.recorded_at)
+        case EntryVoided() if event.slug is Slug.CHALLENGE and event.effective:
+            started: dict[str, Any] = {"started_at": event.started_at} if event.started_at else {}
+            yield Change(event.run_id, value=event.total, updated_at=recorded.recorded_at, **started)
 
 
 def _started(event: RunStarted, recorded: Recorded) -> Change:

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.challenge import ChallengeMilestoneAdded, ChallengeMilestoneChanged
 from domain.definitions import Milestone
 from domain.events import Recorded
+from domain.streak import StreakMilestoneAdded, StreakMilestoneChanged
 from domain.vocabulary import Slug
 from projections.change import Change, Projection
 
@@ -41,6 +42,10 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield _row(recorded, Slug.CHALLENGE, event.challenge_id, event.milestone, created_at=recorded.recorded_at)
         case ChallengeMilestoneChanged():
             yield _row(recorded, Slug.CHALLENGE, event.challenge_id, event.milestone)
+        case StreakMilestoneAdded():
+            yield _row(recorded, Slug.STREAK, event.streak_id, event.milestone, created_at=recorded.recorded_at)
+        case StreakMilestoneChanged():
+            yield _row(recorded, Slug.STREAK, event.streak_id, event.milestone)
 
 
 def _row(recorded: Recorded, slug: Slug, definition: UUID, milestone: Milestone, **more: Any) -> Change:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.ids import owner_slice, slice_of
+from domain.vocabulary import Slug
 from projections.consistency import through
 from projections.database import Reader
 from projections.listing import Listed, Page, listed
@@ -30,9 +31,30 @@ def _slice_of_id(tenant: str, identifier: UUID, slices: int) -> int:
     return slice_of(identifier, slices)
 
 
+def _entries_of(slug: Slug) -> Kind:
+    return Kind(
+        projection="entry_log",
+        source=f"""
+            SELECT *, recorded_at AS created_at, greatest(recorded_at, voided_at) AS updated_at
+            FROM entry_log
+            WHERE tenant = %(tenant)s
+              AND slug = '{slug}'
+        """,
+        owner="owner_id",
+        filters={"definition_id": "definition_id = %(definition_id)s", "counted": "counted = %(counted)s"},
+        slice_of_id=_slice_of_id,
+    )
+
+
 CHALLENGE = Kind(
     projection="challenge",
     source="SELECT * FROM challenge WHERE tenant = %(tenant)s",
+    filters={"status": "status = %(status)s"},
+)
+
+STREAK = Kind(
+    projection="streak",
+    source="SELECT * FROM streak WHERE tenant = %(tenant)s",
     filters={"status": "status = %(status)s"},
 )
 
@@ -46,18 +68,7 @@ MILESTONE = Kind(
     },
 )
 
-CHALLENGE_LOG = Kind(
-    projection="entry_log",
-    source="""
-        SELECT *, recorded_at AS created_at, greatest(recorded_at, voided_at) AS updated_at
-        FROM entry_log
-        WHERE tenant = %(tenant)s
-          AND slug = 'challenge'
-    """,
-    owner="owner_id",
-    filters={"definition_id": "definition_id = %(definition_id)s", "counted": "counted = %(counted)s"},
-    slice_of_id=_slice_of_id,
-)
+CHALLENGE_LOG, STREAK_LOG = _entries_of(Slug.CHALLENGE), _entries_of(Slug.STREAK)
 
 REWARD_LOG = Kind(
     projection="reward_log",

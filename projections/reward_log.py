@@ -17,6 +17,7 @@ TABLE = """
         owner_id         text        NOT NULL,
         progress_id      uuid        NOT NULL,
         period_key       text        NOT NULL,
+        target_value     numeric     NOT NULL,
         reward_item_id   text,
         reward_issued_at timestamptz NOT NULL,
         reward_expiry_at timestamptz,
@@ -28,6 +29,7 @@ TABLE = """
 
     CREATE INDEX ON {table} (tenant, created_at, id);
     CREATE INDEX ON {table} (slice, tenant, owner_id, created_at, id);
+    CREATE INDEX ON {table} (slice, tenant, owner_id, definition_id, target_value);
 """
 
 
@@ -45,6 +47,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
                 owner_id=event.owner_id,
                 progress_id=event.run_id,
                 period_key=event.period_key,
+                target_value=event.milestone.target_value,
                 reward_item_id=event.milestone.reward_item_id,
                 reward_issued_at=event.reached_at,
                 reward_expiry_at=None,
@@ -61,4 +64,4 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             )
 
 
-PROJECTION = Projection(name="reward_log", version=1, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(name="reward_log", version=2, key=("id",), table=TABLE, rows=rows)

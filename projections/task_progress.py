@@ -1,4 +1,4 @@
-"""Task progress: one row a window of a run."""
+"""Task progress of challenges: one row a window of a run."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ from domain.challenge_progress import RunExcused
 from domain.engagement import EntryCounted, EntryVoided, RunStarted
 from domain.events import Recorded
 from domain.numbers import ZERO
+from domain.vocabulary import Slug
 from projections.change import Change, Projection
 
 TABLE = """
@@ -28,9 +29,9 @@ def rows(recorded: Recorded) -> Iterator[Change]:
     """The columns that an event sets. Values are copied, never worked out."""
     event = recorded.event
     match event:
-        case EntryCounted():
+        case EntryCounted() if event.entry.slug is Slug.CHALLENGE:
             yield Change(event.run_id, event.window.key, value=event.total, count=event.count)
-        case RunStarted():
+        case RunStarted() if event.slug is Slug.CHALLENGE:
             yield Change(
                 event.run_id,
                 event.window.key,
@@ -43,7 +44,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             )
         case RunExcused():
             yield Change(event.run_id, event.window.key, gone=True)
-        case EntryVoided() if event.effective and event.window:
+        case EntryVoided() if event.slug is Slug.CHALLENGE and event.effective and event.window:
             yield Change(event.run_id, event.window.key, value=event.total, count=event.tally.count)
 
 

@@ -1,4 +1,4 @@
-"""Who asks: a key or an end user, what they may, and the decorator that a view states it with."""
+"""Who asks: a key, an end user or a tenant that signs, what they may, and the decorator that a view states it with."""
 
 import functools
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from flask import Request, current_app, g, request
 from api.access import keys, tokens
 from api.access.limits import Limits
 from api.access.refusals import InsufficientScope, RateLimited, Unauthorized
+from api.access.signing import Signatures
+from api.access.signing_secrets import SigningSecret
 from api.headers import await_position
 from api.state import State, state_of
 from projections.database import Reader
@@ -23,12 +25,14 @@ KEPT_FOR = timedelta(seconds=5)
 MAX_KEPT = 10_000
 READING = ("GET", "HEAD")
 OF_END_USERS = frozenset({"progress:read"})
+SIGNED = {"HTTP_X_SIGNATURE", "HTTP_X_TENANT_ID"}
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """A credential that was accepted. An end user has an `owner_id` and reads that owner's rows alone.
 
-    Requests with the same `counted_as` use up a limit together: those of a key, or those of one end user.
+    Requests with the same `counted_as` use up a limit together: those of a key, of a signing secret (whose id `key_id`
+    then is), or of one end user.
     """
 
     tenant: str
@@ -46,6 +50,7 @@ class Admission:
     def __init__(self, storage_url: str) -> None:
         self.limits = Limits(storage_url)
         self._kept: dict[bytes, tuple[datetime, Caller]] = {}
+        self._signatures = Signatures()
 
     def caller(self, reader: Reader, asked: Request, now: datetime) -> Caller:
         """Whose credential the request carries. Raises Unauthorized."""
@@ -79,6 +84,10 @@ class Admission:
             kept = self._remember(digest, _caller(key, owner), until, now)
         return kept
 
+    def of_signature(self, reader: Reader, asked: Request, now: datetime) -> Caller:
+        """Which tenant signed the request. Nothing is remembered: no signature opens twice."""
+        return _caller(self._signatures.signer(reader, asked, now))
+
     def _remembered(self, digest: bytes, now: datetime) -> Caller | None:
         found = self._kept.get(digest)
         return found[1] if found is not None and now < found[0] else None
@@ -91,7 +100,7 @@ class Admission:
         return caller
 
 
-def _caller(key: keys.Key, owner_id: str | None = None) -> Caller:
+def _caller(key: keys.Key | SigningSecret, owner_id: str | None = None) -> Caller:
     return Caller(
         tenant=key.tenant,
         scopes=frozenset(key.scopes) if owner_id is None else OF_END_USERS,
@@ -118,8 +127,18 @@ def _bearer(admission: Admission, reader: Reader, asked: Request, now: datetime)
     return admission.of_token(reader, credential, now)
 
 
+def _signature(admission: Admission, reader: Reader, asked: Request, now: datetime) -> Caller | None:
+    if asked.environ.keys().isdisjoint(SIGNED):
+        return None
+    return admission.of_signature(reader, asked, now)
+
+
 # The first scheme whose headers a request has decides. Another scheme is another line.
-SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], ...] = (_key_header, _bearer)
+SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], ...] = (
+    _key_header,
+    _bearer,
+    _signature,
+)
 
 
 def admit(scopes: tuple[str, ...]) -> None:

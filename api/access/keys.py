@@ -84,7 +84,7 @@ def create(
 ) -> NewKey:
     """Make a key. Raises InvalidInput for a scope that there is not, a naive expiry or a limit below 1."""
     wanted = list(dict.fromkeys(scopes))
-    _check(tenant, name, wanted, expires_at, per_minute, per_hour)
+    check_new(tenant, name, wanted, expires_at, per_minute, per_hour)
     new = NewKey(id=uuid4(), key=MARK + secrets.token_urlsafe(32), token_secret=secrets.token_urlsafe(32))
     reader.write(
         INSERT,
@@ -132,9 +132,10 @@ def hashed(key: str) -> bytes:
     return sha256(key.encode()).digest()
 
 
-def _check(
+def check_new(
     tenant: str, name: str, scopes: list[str], expires_at: datetime | None, per_minute: int, per_hour: int
 ) -> None:
+    """Raises InvalidInput, naming each wrong field of a new key or signing secret."""
     errors = {}
     for field, text in (("tenant", tenant), ("name", name)):
         if not 1 <= len(text) <= MAX_NAME_LENGTH or "\x00" in text:

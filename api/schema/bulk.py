@@ -57,12 +57,10 @@ def lines_of(read: Callable[[int], bytes], longest: int) -> Iterator[bytes | Inv
         yield found
 
 
-def recorded(
-    desk: Desk, entries: Iterable[bytes | InvalidInput], kind: str, import_id: UUID | None
-) -> Iterator[list[Answer]]:
+def recorded(desk: Desk, entries: Iterable[bytes | InvalidInput], import_id: UUID | None) -> Iterator[list[Answer]]:
     """Record entries a batch at a time; the answers to each batch, in order."""
     waiting = iter(entries)
-    while batch := [_read(one, kind) for one in islice(waiting, BATCH)]:
+    while batch := [_read(one, desk.kind.name) for one in islice(waiting, BATCH)]:
         if import_id is not None:
             desk.log.log_recorder.renew_import(import_id, LEASE_SECONDS)
         yield desk.record(batch, import_id)

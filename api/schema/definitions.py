@@ -1,6 +1,6 @@
 """Definitions applied from a document: it says what there is to be, and applying it twice changes nothing more.
 
-A record is found by its `id`, or by what names it: a challenge by its `name`, a milestone by its `targetValue`, a user
+A record is found by its `id`, or by what names it: a definition by its `name`, a milestone by its `targetValue`, a user
 by `externalId`. A field that the document leaves out stays as it is. Nothing is ever removed.
 """
 
@@ -20,20 +20,22 @@ from api.schema.bodies import Body, Identifier, Number
 from api.schema.challenge import NewChallengeSchema
 from api.schema.milestone import MilestoneFields
 from api.schema.records import written
+from api.schema.streak import NewStreakSchema
 from api.wire import camel
-from domain.application import Challenge, ProgressLog
+from domain.application import ProgressLog
 from domain.commands import AddMilestone, ChangeMilestone, Define, Redefine
 from domain.errors import InvalidInput
 from domain.vocabulary import Slug
 
-LATER = ("streaks", "teams", "catalogue", "assignments")
+DEFINITIONS = {"challenges": Slug.CHALLENGE, "streaks": Slug.STREAK}
+LATER = ("teams", "catalogue", "assignments")
 NAMED = uuid5(NAMESPACE_URL, "urn:milepost:definition")
 
 Commands = list[Define | Redefine | AddMilestone | ChangeMilestone]
 
 
 class InlineMilestoneSchema(MilestoneFields, Body):
-    """A milestone inside its challenge."""
+    """A milestone inside its definition."""
 
     NEEDED = ("target_value",)
 
@@ -41,8 +43,8 @@ class InlineMilestoneSchema(MilestoneFields, Body):
     target_value = Number(data_key="targetValue")
 
 
-class InlineChallengeSchema(NewChallengeSchema):
-    """A challenge, with its milestones if it has any."""
+class WithMilestones:
+    """The milestones of a definition, if it has any."""
 
     milestones = fields.List(fields.Nested(InlineMilestoneSchema))
 
@@ -56,12 +58,20 @@ class InlineChallengeSchema(NewChallengeSchema):
             raise ValidationError({"milestones": twice})
 
 
+class InlineChallengeSchema(WithMilestones, NewChallengeSchema):
+    """A challenge with its milestones."""
+
+
+class InlineStreakSchema(WithMilestones, NewStreakSchema):
+    """A streak with its milestones."""
+
+
 class DocumentSchema(Body):
     """What a document may hold."""
 
     challenges = fields.List(fields.Nested(InlineChallengeSchema), load_default=list)
+    streaks = fields.List(fields.Nested(InlineStreakSchema), load_default=list)
     users = fields.List(fields.Nested(NewUserSchema), load_default=list)
-    streaks = fields.Raw()
     teams = fields.Raw()
     catalogue = fields.Raw()
     assignments = fields.Raw()
@@ -78,12 +88,13 @@ class Difference(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """A challenge as the document wants it: how it stands, what has to be said, how it stands then."""
+    """A definition as the document wants it: how it stands, what has to be said, how it stands then."""
 
+    slug: Slug
     id: UUID
-    before: Challenge | None
+    before: Any | None
     commands: Commands
-    after: Challenge
+    after: Any
 
 
 def apply(
@@ -96,7 +107,11 @@ def apply(
     """
     loaded = load(DocumentSchema(), document)
     errors: dict[str, list[str]] = {}
-    plans = list(_plans(log, tenant, loaded["challenges"], now, errors))
+    plans = [
+        plan
+        for name, slug in DEFINITIONS.items()
+        for plan in _plans(log, tenant, name, slug, loaded[name], now, errors)
+    ]
     users = plan_users(log, tenant, loaded["users"], errors)
     if errors:
         raise InvalidInput("; ".join(f"{path}: {found[0]}" for path, found in errors.items()), errors)
@@ -111,44 +126,50 @@ def apply(
 
 
 def _plans(
-    log: ProgressLog, tenant: str, challenges: list[dict[str, Any]], now: datetime, errors: dict[str, list[str]]
+    log: ProgressLog,
+    tenant: str,
+    name: str,
+    slug: Slug,
+    definitions: list[dict[str, Any]],
+    now: datetime,
+    errors: dict[str, list[str]],
 ) -> Iterator[Plan]:
     seen: set[UUID] = set()
-    for index, said in enumerate(challenges):
-        path = f"challenges[{index}]"
-        identifier = said.pop("id", None) or uuid5(NAMED, f"{tenant}\x1fchallenge\x1f{said['name']}")
+    for index, said in enumerate(definitions):
+        path = f"{name}[{index}]"
+        identifier = said.pop("id", None) or uuid5(NAMED, f"{tenant}\x1f{slug}\x1f{said['name']}")
         if identifier in seen:
             errors[path] = [f"is there twice: {identifier}, {said['name']!r}"]
             continue
         seen.add(identifier)
-        before = log.definition(tenant, Slug.CHALLENGE, identifier, now=now)
-        commands = _commands(identifier, before, said)
+        before = log.definition(tenant, slug, identifier, now=now)
+        commands = _commands(slug, identifier, before, said)
         try:
             after, _ = log.define(tenant, identifier, *commands, now=now, dry_run=True)
         except InvalidInput:
             errors |= _located(log, tenant, identifier, commands, now, path)
         else:
-            yield Plan(identifier, before, commands, after)
+            yield Plan(slug, identifier, before, commands, after)
 
 
-def _commands(identifier: UUID, before: Challenge | None, said: dict[str, Any]) -> Commands:
-    """What has to be said so that a challenge becomes what the document says of it."""
+def _commands(slug: Slug, identifier: UUID, before: Any | None, said: dict[str, Any]) -> Commands:
+    """What has to be said so that a definition becomes what the document says of it."""
     milestones = said.pop("milestones", [])
     commands: Commands
     if before is None:
-        commands = [Define(id=identifier, slug=Slug.CHALLENGE, fields=said)]
+        commands = [Define(id=identifier, slug=slug, fields=said)]
     else:
-        commands = [Redefine(id=identifier, slug=Slug.CHALLENGE, changes=said)]
+        commands = [Redefine(id=identifier, slug=slug, changes=said)]
     for one in milestones:
         derived = uuid5(identifier, f"milestone\x1f{one['target_value']}")
         wanted = one.pop("id", None)
         found = _found(before, wanted, one["target_value"], derived)
-        about = {"id": found or wanted or derived, "slug": Slug.CHALLENGE, "definition_id": identifier}
+        about = {"id": found or wanted or derived, "slug": slug, "definition_id": identifier}
         commands.append(ChangeMilestone(**about, changes=one) if found else AddMilestone(**about, fields=one))
     return commands
 
 
-def _found(before: Challenge | None, wanted: UUID | None, target: Decimal, derived: UUID) -> UUID | None:
+def _found(before: Any | None, wanted: UUID | None, target: Decimal, derived: UUID) -> UUID | None:
     """The milestone that the document means; None when it is new."""
     known = {one.id: one.target_value for one in before.milestones} if before else {}
     if wanted is not None:
@@ -171,9 +192,9 @@ def _located(
 
 
 def _of_plan(plan: Plan) -> Iterator[Difference]:
-    """What the challenge and its milestones become."""
+    """What the definition and its milestones become."""
     after = plan.after.fields
-    yield _difference("challenge", plan.id, after.name, plan.before and plan.before.fields, after)
+    yield _difference(plan.slug.value, plan.id, after.name, plan.before and plan.before.fields, after)
     before = {one.id: one for one in plan.before.milestones} if plan.before else {}
     said = {one.id for one in plan.commands}
     for one in plan.after.milestones:

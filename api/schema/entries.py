@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from api.wire import encode
 from domain.commands import KeepUser, LogEntry
 from domain.errors import InvalidInput, invalid
 from domain.numbers import LIMIT, complaint, exact
+from domain.vocabulary import Slug
 
 # In Python `$` also matches before a line feed at the end, and `\s` is not quite what it is in JavaScript.
 _PART = r"[^@\s\x00-\x1f\x85\ufeff]+"
@@ -35,7 +36,7 @@ Attribute = (
 )
 
 VALUE = {
-    "description": "How much of it was done. A challenge that sums needs it.",
+    "description": "How much of it was done. What sums values needs it.",
     "type": ["number", "null"],
     "minimum": 0,
     "exclusiveMaximum": int(LIMIT),
@@ -57,10 +58,11 @@ class EntryOwner(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_
     phone_number: Annotated[str, Meta(max_length=16, pattern=PHONE_NUMBER)] | UnsetType | None = UNSET
 
 
-class ChallengeEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """One activity of an end user in a challenge: what was done, when, and how much of it."""
+class Entry(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """One activity of an end user. What it is an activity in, each kind of entry says by itself."""
 
-    challenge_id: Annotated[UUID, Meta(description="The challenge.")]
+    slug: ClassVar[Slug]
+    definition_id: UUID
     activity_at: Annotated[datetime, Meta(tz=True, description="When it was done; at most 300 s from now.")]
     unique_identifier: Annotated[Text, Meta(description="Names the entry, so that it counts once.")]
     owned_by_id: Annotated[UUID, Meta(description="Who did it.")] | UnsetType = UNSET
@@ -68,7 +70,23 @@ class ChallengeEntry(msgspec.Struct, rename="camel", forbid_unknown_fields=True,
     activity_id: OptionalText = None
     activity_value: Annotated[Raw, Meta(extra_json_schema=VALUE)] = msgspec.field(default_factory=Raw)
     attributes: Annotated[dict[Text, Attribute], Meta(max_length=MAX_ATTRIBUTES)] = {}
+    kind: str | None = None
+
+
+class ChallengeEntry(Entry, kw_only=True):
+    """One activity of an end user in a challenge: what was done, when, and how much of it."""
+
+    slug = Slug.CHALLENGE
+    definition_id: Annotated[UUID, Meta(description="The challenge.")] = msgspec.field(name="challengeId")
     kind: Annotated[str, Meta(extra_json_schema={"const": "challenge_log"})] | None = None
+
+
+class StreakEntry(Entry, kw_only=True):
+    """One activity of an end user in a streak: what was done, when, and how much of it."""
+
+    slug = Slug.STREAK
+    definition_id: Annotated[UUID, Meta(description="The streak.")] = msgspec.field(name="streakId")
+    kind: Annotated[str, Meta(extra_json_schema={"const": "streak_log"})] | None = None
 
 
 class Sent(NamedTuple):
@@ -78,12 +96,13 @@ class Sent(NamedTuple):
     person: KeepUser | None = None
 
 
-ENTRIES: dict[str, Any] = {"challenge_log": ChallengeEntry}
+ENTRIES: dict[str, type[Entry]] = {"challenge_log": ChallengeEntry, "streak_log": StreakEntry}
 DECODERS = {kind: msgspec.json.Decoder(entry).decode for kind, entry in ENTRIES.items()}
 
 # What the fields of every kind must be, in words: a refused entry is told all of its mistakes at once.
 WANTED = {
     "challengeId": "must be a UUID",
+    "streakId": "must be a UUID",
     "ownedById": "must be a UUID",
     "activityAt": "must be a time with a zone, as 2026-04-03T10:15:00Z",
     "uniqueIdentifier": "must be a text of 1 to 256 characters without U+0000",
@@ -98,7 +117,7 @@ WANTED = {
 }
 
 
-def parse_entry(raw: bytes | dict[str, Any], kind: str = "challenge_log") -> LogEntry:
+def parse_entry(raw: bytes | dict[str, Any], kind: str) -> LogEntry:
     """The command that an entry of the log `kind` is. Raises InvalidInput that names every wrong field."""
     sent = parse(raw if isinstance(raw, bytes) else encode(raw), kind)
     if sent.person is not None:
@@ -106,7 +125,7 @@ def parse_entry(raw: bytes | dict[str, Any], kind: str = "challenge_log") -> Log
     return sent.entry
 
 
-def parse(raw: bytes, kind: str = "challenge_log") -> Sent:
+def parse(raw: bytes, kind: str) -> Sent:
     """An entry as it was sent, with the user that may come with it. Raises InvalidInput as `parse_entry` does."""
     if kind not in ENTRIES:
         raise invalid("kind", f"{kind!r} is not a log that takes entries")
@@ -116,19 +135,20 @@ def parse(raw: bytes, kind: str = "challenge_log") -> Sent:
         raise _explained(raw, kind) from None
 
 
-def _sent(entry: ChallengeEntry, kind: str) -> Sent:
+def _sent(entry: Entry, kind: str) -> Sent:
     person = entry.owned_by
     if (entry.kind is not None and entry.kind != kind) or (person is UNSET) is (entry.owned_by_id is UNSET):
         raise invalid("body", "contradicts itself")
     at = entry.activity_at
     command = LogEntry(
-        definition_id=entry.challenge_id,
+        definition_id=entry.definition_id,
         owner_id="" if entry.owned_by_id is UNSET else str(entry.owned_by_id),
         activity_at=at if at.tzinfo is UTC else at.astimezone(UTC),
         unique_identifier=entry.unique_identifier,
         activity_id=entry.activity_id,
         activity_value=_decimal(bytes(entry.activity_value)),
         attributes=entry.attributes,
+        slug=entry.slug,
     )
     return Sent(command) if person is UNSET else Sent(command, _keep_user(person))
 

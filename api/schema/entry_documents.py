@@ -5,55 +5,68 @@ from typing import Any
 
 import msgspec
 from apispec import APISpec
-from marshmallow import fields
+from marshmallow import Schema, fields
 
 from api.documents import ProblemSchema
 from api.fields import Shown
 from api.schema.bulk import MAX_ENTRIES
-from api.schema.challenge_log_record import LoggedEntrySchema
-from api.schema.entries import ChallengeEntry
+from api.schema.entries import Entry
 
 REFERENCE = "#/components/schemas/{name}"
-ENTRY = {"$ref": REFERENCE.format(name="ChallengeEntry")}
 LINES = "application/x-ndjson"
-
-# One bad entry does not stop the others, so an array may hold anything: each item is answered alone.
-ENTRIES = {"type": "array", "maxItems": MAX_ENTRIES, "items": {"anyOf": [ENTRY, {}]}}
 
 View = Callable[..., Any]
 
 
-class EntryAnswerSchema(Shown):
-    """What became of one of many entries."""
+def entry_schema(entry: type[Entry]) -> dict[str, Any]:
+    """A body that is one entry."""
+    return {"$ref": REFERENCE.format(name=entry.__name__)}
 
+
+def entries_schema(entry: type[Entry]) -> dict[str, Any]:
+    """A body that is many. One bad entry does not stop the others, so an array may hold anything."""
+    return {"type": "array", "maxItems": MAX_ENTRIES, "items": {"anyOf": [entry_schema(entry), {}]}}
+
+
+def answer_schema(entry: type[Entry], logged: type[Schema]) -> type[Schema]:
+    """What became of one of many entries."""
     status = fields.Integer(
         required=True, metadata={"description": "201 recorded, 200 recorded before, or that of the problem."}
     )
-    entry = fields.Nested(LoggedEntrySchema, metadata={"description": "The entry, unless it was refused."})
-    error = fields.Nested(ProblemSchema, metadata={"description": "The problem, when it was refused."})
-    position = fields.String(metadata={"description": "Where in the log it is. In lines only, which have no header."})
+    answered = {
+        "status": status,
+        "entry": fields.Nested(logged, metadata={"description": "The entry, unless it was refused."}),
+        "error": fields.Nested(ProblemSchema, metadata={"description": "The problem, when it was refused."}),
+        "position": fields.String(
+            metadata={"description": "Where in the log it is. In lines only, which have no header."}
+        ),
+    }
+    return Shown.from_dict(answered, name=f"{entry.__name__}AnswerSchema")
 
 
-class EntryAnswersSchema(Shown):
+def answers_schema(entry: type[Entry], answer: type[Schema]) -> type[Schema]:
     """What became of each entry, in order."""
-
-    data = fields.List(fields.Nested(EntryAnswerSchema), required=True)
-    accepted = fields.Integer(required=True, metadata={"description": "How many were recorded."})
-    replayed = fields.Integer(required=True, metadata={"description": "How many had been recorded before."})
-    refused = fields.Integer(required=True, metadata={"description": "How many were refused."})
-
-
-def register(spec: APISpec) -> None:
-    """Add the entries to the components of a document."""
-    for name, component in components().items():
-        spec.components.schema(name, component)
+    answered = {
+        "data": fields.List(fields.Nested(answer), required=True),
+        "accepted": fields.Integer(required=True, metadata={"description": "How many were recorded."}),
+        "replayed": fields.Integer(required=True, metadata={"description": "How many had been recorded before."}),
+        "refused": fields.Integer(required=True, metadata={"description": "How many were refused."}),
+    }
+    return Shown.from_dict(answered, name=f"{entry.__name__}AnswersSchema")
 
 
-def components(reference: str = REFERENCE) -> dict[str, Any]:
-    """The schemas of entries, by name."""
-    _, found = msgspec.json.schema_components([ChallengeEntry], ref_template=reference)
+def register(spec: APISpec, entry: type[Entry]) -> None:
+    """Add a kind of entry to the components of a document. Kinds have parts in common, which are there once."""
+    for name, component in components(entry).items():
+        if name not in spec.components.schemas:
+            spec.components.schema(name, component)
+
+
+def components(entry: type[Entry], reference: str = REFERENCE) -> dict[str, Any]:
+    """The schemas of a kind of entry, by name."""
+    _, found = msgspec.json.schema_components([entry], ref_template=reference)
     # One of the two. Said with oneOf, generated clients would take the entry for a choice, and know no fields of it.
-    found["ChallengeEntry"] |= {
+    found[entry.__name__] |= {
         "if": {"required": ["ownedBy"]},
         "then": {"not": {"required": ["ownedById"]}},
         "else": {"required": ["ownedById"]},

@@ -19,17 +19,16 @@ from api.headers import position_header
 from api.paging import BY_TIME, ListQuery, RecordPath, envelope, some_of, sorted_by
 from api.schema.bodies import Body, Choice, Identifier, Number, Text, YesNo
 from api.schema.examples import example
-from api.schema.records import Record, Records, current, listing, single
+from api.schema.records import Record, Records, await_read_tables, current, listing, single
 from api.schema.wording import rewording
 from api.wire import json_response
-from domain.application import Challenge
 from domain.commands import AddMilestone, ChangeMilestone
 from domain.errors import AlreadyExists, DefinitionNotFound, NotFound
 from domain.vocabulary import DefinitionStatus, Slug
 from projections import records
 from projections.records import MILESTONE
 
-LINKED_TO = (Slug.CHALLENGE.value,)
+LINKED_TO = (Slug.CHALLENGE.value, Slug.STREAK.value)
 WIRE_NAMES = {"target_value": "milestoneTargetValue"}
 
 BLUEPRINT = Blueprint(
@@ -47,7 +46,10 @@ class MilestoneFields:
     description = Text(1024, description="What it is about.", default="")
     target_value = Number(data_key="milestoneTargetValue", description="It is reached when progress reaches this.")
     reward_item_id = Text(256, allow_none=True, description="What is given for it, in the tenant's own words.")
-    repeatable = YesNo(description="Whether every run can reach it, or an end user only once.", default=True)
+    repeatable = YesNo(
+        description="Whether every run can reach it, or an end user only once. If nothing is said, every run of a "
+        "challenge can, and an end user only once in a streak."
+    )
     status = Choice(DefinitionStatus, description="Runs that start while it is `live` can reach it.", default="live")
 
 
@@ -129,10 +131,10 @@ class MilestoneRecords(MethodView):
             raise AlreadyExists(f"milestone {identifier} is there already")
         command = AddMilestone(id=identifier, slug=slug, definition_id=definition, fields=body)
         with of_definition():
-            challenge, position = state.progress_log().define(tenant, definition, command, now=now)
-        return json_response(
-            RECORDS.json(row_of(challenge, slug, identifier, now, now)), 201, position_header([position])
-        )
+            told, position = state.progress_log().define(tenant, definition, command, now=now)
+        await_read_tables(position)
+        row = row_of(told, slug, identifier, now, now)
+        return json_response(RECORDS.json(row), 201, position_header([position]))
 
 
 @BLUEPRINT.route("/record/<id>")
@@ -162,8 +164,9 @@ class MilestoneRecord(MethodView):
         definition, slug = kept["definition_id"], Slug(kept["slug"])
         command = ChangeMilestone(id=identifier, slug=slug, definition_id=definition, changes=body)
         with of_definition():
-            challenge, position = state.progress_log().define(tenant, definition, command, now=now)
-        row = row_of(challenge, slug, identifier, kept["created_at"], kept["updated_at"] if position is None else now)
+            told, position = state.progress_log().define(tenant, definition, command, now=now)
+        await_read_tables(position)
+        row = row_of(told, slug, identifier, kept["created_at"], kept["updated_at"] if position is None else now)
         return json_response(RECORDS.json(row), 200, position_header([position]))
 
 
@@ -177,15 +180,13 @@ def of_definition() -> Iterator[None]:
         raise DefinitionNotFound(error.message, {"linkedSchemaRecordId": [error.message]}) from None
 
 
-def row_of(
-    challenge: Challenge, slug: Slug, identifier: UUID, created_at: datetime, updated_at: datetime
-) -> dict[str, Any]:
+def row_of(definition: Any, slug: Slug, identifier: UUID, created_at: datetime, updated_at: datetime) -> dict[str, Any]:
     """A milestone as the domain answers it, in the columns of its read table."""
-    milestone = next(one for one in challenge.milestones if one.id == identifier)
+    milestone = next(one for one in definition.milestones if one.id == identifier)
     return {
         **msgspec.structs.asdict(milestone),
         "slug": slug,
-        "definition_id": challenge.id,
+        "definition_id": definition.id,
         "created_at": created_at,
         "updated_at": updated_at,
     }

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from api.schema.challenge_log_record import answer_json
 from api.schema.entries import Sent
-from api.schema.wording import ENTRY_NAMES, reworded
+from api.schema.entry_log_record import LogKind, answer_json
+from api.schema.wording import reworded
 from domain.application import Logged, Position, ProgressLog
 from domain.commands import KeepUser, LogEntry
 from domain.errors import Busy, Refused
 from projections import records
 from projections.database import Reader
-from projections.records import ACCOUNT_USER, CHALLENGE_LOG, Row
+from projections.records import ACCOUNT_USER, Row
 
 
 class Answer(NamedTuple):
@@ -34,12 +34,13 @@ class Answer(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """Where one tenant's entries are taken, outside of any request: an answer may be streamed after it."""
+    """Where one tenant's entries of one kind are taken, outside of any request: an answer may be streamed after it."""
 
     log: ProgressLog
     reader: Reader
     tenant: str
     clock: Callable[[], datetime]
+    kind: LogKind
 
     def record(self, sent: Sequence[Sent | Refused], import_id: UUID | None = None) -> list[Answer]:
         """Record entries in order, each with its user. One that is refused does not stop the others."""
@@ -78,12 +79,12 @@ class Desk(NamedTuple):
         logged = [one for one in results if isinstance(one, Logged)]
         users = records.with_ids(self.reader, ACCOUNT_USER, self.tenant, {one.event.entry.owner_id for one in logged})
         again = {one.id for one in logged if one.replayed}
-        voids = records.with_ids(self.reader, CHALLENGE_LOG, self.tenant, again)
+        voids = records.with_ids(self.reader, self.kind.records.kind, self.tenant, again)
         return [
-            Answer(refusal=reworded(one, ENTRY_NAMES))
+            Answer(refusal=reworded(one, self.kind.names))
             if isinstance(one, Refused)
             else Answer(
-                answer_json(one, users.get(one.event.entry.owner_id), voids.get(one.id)),
+                answer_json(self.kind, one, users.get(one.event.entry.owner_id), voids.get(one.id)),
                 positions=tuple(filter(None, (one.position, position))),
             )
             for one, position in zip(results, kept, strict=True)

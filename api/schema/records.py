@@ -1,6 +1,7 @@
 """Records that are shown as they are kept: a row of a read table, written under the names of its schema."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -116,6 +117,16 @@ def after(of: Records, identifier: UUID, position: tuple[int, int]) -> dict[str,
     if not wait_until_held(reader, dict([position])):
         return None
     return records.one(reader, of.kind, state.caller().tenant, of.key(identifier))
+
+
+def await_read_tables(position: tuple[int, int] | None) -> None:
+    """Wait a while until the read tables hold a write to a definition: events find those that they feed there.
+
+    Nothing fails for it: the write is in the log, and the read tables will hold it.
+    """
+    if position is not None:
+        with suppress(Busy):
+            wait_until_held(state.reader(), dict([position]))
 
 
 def missing(of: Records, identifier: UUID) -> NotFound:

@@ -18,6 +18,7 @@ from api.schema.records import Record, Records, after, current, listing, single
 from api.schema.wording import rewording
 from api.wire import json_response
 from domain.commands import ChangeReward
+from domain.vocabulary import Slug
 from projections.records import REWARD_LOG
 
 BLUEPRINT = Blueprint(
@@ -107,9 +108,8 @@ class RewardRecord(MethodView):
         What is not given stays as it is; null takes it away.
         """
         now, row = state.now(), current(RECORDS, path["id"])
-        command = ChangeReward(
-            reward_id=row["id"], definition_id=row["definition_id"], owner_id=row["owner_id"], changes=body
-        )
+        about = {"reward_id": row["id"], "definition_id": row["definition_id"], "owner_id": row["owner_id"]}
+        command = ChangeReward(**about, slug=Slug(row["slug"]), changes=body)
         with rewording():
             position = state.progress_log().change_reward(state.caller().tenant, command, now=now)
         if position is None:

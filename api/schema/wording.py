@@ -6,8 +6,11 @@ from types import MappingProxyType
 
 from api.wire import camel
 from domain.errors import InvalidInput, Refused
+from domain.vocabulary import Slug
 
-ENTRY_NAMES = {"definition_id": "challengeId", "owner_id": "ownedById"}
+ENTRY_NAMES: Mapping[Slug, Mapping[str, str]] = {
+    slug: {"definition_id": f"{slug}Id", "owner_id": "ownedById"} for slug in Slug
+}
 
 
 def reworded(refusal: Refused, names: Mapping[str, str]) -> Refused:

@@ -1,4 +1,4 @@
-"""What is in the log when the api is asked: challenges of two tenants, and entries of two end users in each."""
+"""What is in the log when the api is asked: challenges and streaks, and entries of end users in them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,6 +12,9 @@ from domain.outcomes import Logged
 from domain.vocabulary import Slug
 
 SPEND, VISITS, STEPS = (UUID(f"c0ffee00-0000-4000-8000-00000000000{number}") for number in (1, 2, 3))
+DAILY_SPEND, WEEKLY_VISITS, MONTHLY_WORKOUTS = (
+    UUID(f"c0ffee00-0000-4000-8000-00000000001{number}") for number in (1, 2, 3)
+)
 ADA, BOB, EVE = (f"0ada0000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 
 RULES: dict[UUID, dict[str, Any]] = {
@@ -22,6 +25,28 @@ RULES: dict[UUID, dict[str, Any]] = {
         "aggregation_method": "sum",
         "aggregation_period": "weekly",
         "completion_target_value": Decimal(100_000),
+    },
+}
+STREAKS: dict[UUID, dict[str, Any]] = {
+    DAILY_SPEND: {
+        "name": "Spend 50 on each of 7 days",
+        "aggregation_method": "sum",
+        "aggregation_period": "daily",
+        "aggregation_target_value": Decimal(50),
+        "completion_target_value": 7,
+    },
+    WEEKLY_VISITS: {
+        "name": "Three visits in each of 4 weeks",
+        "aggregation_method": "count",
+        "aggregation_period": "weekly",
+        "aggregation_target_value": Decimal(3),
+        "completion_target_value": 4,
+    },
+    MONTHLY_WORKOUTS: {
+        "name": "Four workouts in each of 3 months",
+        "aggregation_method": "count",
+        "aggregation_target_value": Decimal(4),
+        "completion_target_value": 3,
     },
 }
 
@@ -37,11 +62,12 @@ class Given:
         """The same in another tenant."""
         return Given(self.log, self.clock, tenant)
 
-    def define(self, *challenges: UUID, **changes: Any) -> "Given":
-        for challenge in challenges:
-            fields = {"status": "live", "aggregation_period": "monthly", **RULES[challenge], **changes}
-            command = Define(id=challenge, slug=Slug.CHALLENGE, fields=fields)
-            self.log.define(self.tenant, challenge, command, now=self.clock())
+    def define(self, *definitions: UUID, **changes: Any) -> "Given":
+        for definition in definitions:
+            rules = {**RULES, **STREAKS}[definition]
+            fields = {"status": "live", "aggregation_period": "monthly", **rules, **changes}
+            command = Define(id=definition, slug=slug_of(definition), fields=fields)
+            self.log.define(self.tenant, definition, command, now=self.clock())
         return self
 
     def user(self, owner: str, **personal: str) -> "Given":
@@ -49,13 +75,19 @@ class Given:
         self.log.keep_user(self.tenant, command, now=self.clock())
         return self
 
-    def entry(self, challenge: UUID, owner: str, value: str | None = "1", *, at: datetime | None = None) -> Logged:
+    def entry(self, definition: UUID, owner: str, value: str | None = "1", *, at: datetime | None = None) -> Logged:
         self._entries += 1
         entry = LogEntry(
-            definition_id=challenge,
+            definition_id=definition,
             owner_id=owner,
             activity_at=at or self.clock(),
             unique_identifier=f"{owner}-{self._entries}",
             activity_value=None if value is None else Decimal(value),
+            slug=slug_of(definition),
         )
         return self.log.log_entry(self.tenant, entry, now=self.clock())
+
+
+def slug_of(definition: UUID) -> Slug:
+    """Which kind of definition it is."""
+    return Slug.STREAK if definition in STREAKS else Slug.CHALLENGE

@@ -7,7 +7,7 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from api.schema.challenge_progress import record_of_run
+from api.schema.challenge_progress_record import record_after
 from api.wire import encode
 from projections import records
 from tests.api.conftest import NOW
@@ -274,6 +274,6 @@ def test_the_record_after_a_write_is_the_one_that_a_read_shows(acme, given, catc
     now = clock.advance(days=days)
     user = records.one(reader, records.ACCOUNT_USER, "acme", ADA)
 
-    written = record_of_run(logged.run, SPEND, ADA, user, now)
+    written = record_after(logged, user, now)
 
     assert msgspec.json.decode(encode(written)) == acme.get(f"{RECORDS}/{logged.run.id}").json

@@ -6,8 +6,9 @@ import msgspec
 import pytest
 
 from api.examples import FOLDER
+from api.streaks.examples import FOLDER as OF_STREAKS
 
-DOCUMENTS = ["/schema/openapi.json", "/operations/openapi.json"]
+DOCUMENTS = ["/schema/openapi.json", "/v1/openapi.json", "/operations/openapi.json"]
 METHODS = {"get", "post", "patch", "put", "delete"}
 
 
@@ -67,12 +68,13 @@ def test_every_parameter_and_field_says_what_it_is(document):
             assert resolved(document, parameter).get("description"), (path, method, parameter)
 
 
-def test_every_error_is_a_problem(document):
+def test_every_error_is_in_the_form_of_its_dialect(document):
     for path, method, operation in operations(document):
+        error = "application/json" if path.startswith("/v1/") else "application/problem+json"
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 content = resolved(document, response)["content"]
-                assert list(content) == ["application/problem+json"], (path, method, status)
+                assert list(content) == [error], (path, method, status)
 
 
 def test_every_operation_says_who_may_ask(document):
@@ -122,7 +124,7 @@ def test_every_example_file_is_shown_in_a_document(guest):
         for name in content.get("examples", {})
     }
 
-    assert {file.stem for file in FOLDER.glob("*.json")} == shown
+    assert {file.stem for folder in (FOLDER, OF_STREAKS) for file in folder.glob("*.json")} == shown
 
 
 def test_the_page_offers_every_document_and_nothing_from_elsewhere(guest):

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from api.access import keys
+from api.access import keys, signing_secrets
 from projections.database import Reader
+from tests.api.access.test_signing import signature
 
 ROOT = Path(__file__).parent.parent.parent
 READY_SECONDS = 60
@@ -110,6 +111,53 @@ def test_a_body_without_an_announced_length_is_cut_off_at_the_limit_too(server: 
         status = connection.getresponse().status
 
     assert status == 413
+
+
+@pytest.fixture
+def secret(database_url: str) -> Iterator[str]:
+    reader = Reader(database_url)
+    scopes = ["progress:read", "logs:write"]
+    yield signing_secrets.create(reader, tenant="acme", name="a test", scopes=scopes).signing_secret
+    reader.close()
+
+
+def signed(secret: str, method: str, path: str, body: bytes = b"") -> dict[str, str]:
+    timestamp = int(time.time())
+    made = signature(secret, method, path, timestamp, body)
+    return {"X-Tenant-Id": "acme", "X-Timestamp": str(timestamp), "X-Signature": made}
+
+
+def test_a_signature_is_of_the_path_as_it_was_sent_and_accepted_by_one_worker(server: Server, secret: str):
+    path = "/schema/challenge_progress/record/zo%c3%ab;a"
+    headers = signed(secret, "GET", path)
+
+    def status(_: int) -> int:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+            connection.request("GET", f"{path}?knownAt=now", headers=headers)
+            return connection.getresponse().status
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = sorted(pool.map(status, range(8)))
+
+    # The one that was let in is told that this is no id.
+    assert statuses == [400, *[401] * 7]
+
+
+@pytest.mark.parametrize(("size", "expected"), [(4 << 10, 200), (1280 << 10, 413)])
+def test_lines_that_are_signed_may_be_sent_in_parts_up_to_the_limit(
+    server: Server, secret: str, size: int, expected: int
+):
+    path, line = "/schema/challenge_log/records", b"{}".ljust(1023) + b"\n"
+    headers = {**signed(secret, "POST", path, line * (size >> 10)), "Content-Type": "application/x-ndjson"}
+    parts = (line * 4 for _ in range(size >> 12))
+
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=10)) as connection:
+        connection.request("POST", path, body=parts, headers=headers, encode_chunked=True)
+        response = connection.getresponse()
+        answered = response.read().decode().splitlines()
+
+    assert response.status == expected
+    assert expected != 200 or len(answered) == size >> 10
 
 
 def test_a_setting_that_is_wrong_is_said_in_one_line():

@@ -8,9 +8,22 @@ import msgspec
 import pytest
 
 from api.examples import FOLDER
-from tests.api.given import ADA, BOB, EVE, SPEND, STEPS, VISITS
+from tests.api.conftest import Clock
+from tests.api.given import (
+    ADA,
+    BOB,
+    DAILY_SPEND,
+    EVE,
+    MONTHLY_WORKOUTS,
+    SPEND,
+    STEPS,
+    VISITS,
+    WEEKLY_VISITS,
+    Given,
+)
 
-RECORDS = "/schema/challenge_progress/record"
+RECORDS, STREAK_RECORDS = "/schema/challenge_progress/record", "/schema/streak_progress/record"
+JANUARY_5 = datetime(2026, 1, 5, 18, tzinfo=UTC)
 APRIL_1, APRIL_27 = datetime(2026, 4, 1, 9, tzinfo=UTC), datetime(2026, 4, 27, 12, tzinfo=UTC)
 
 SUMMARIES = {
@@ -18,6 +31,10 @@ SUMMARIES = {
     "challenge_progress_completed": "Food and beverage: eight visits in a month, completed.",
     "challenge_progress_failed": "Fitness: 61,420 of 100,000 steps when the week ended, failed.",
     "challenge_progress_list": "Everything of one challenge, the latest first.",
+    "streak_progress_in_progress": "E-commerce: day 4 of 7 days of 50, nothing spent yet, in progress.",
+    "streak_progress_completed": "Food and beverage: 3 visits in each of 4 weeks, completed.",
+    "streak_progress_broken": "Fitness: January of 3 months met, February missed, broken on the 1st of March.",
+    "streak_progress_list": "Everything of one streak, the latest first.",
     "projections": "Level with the log.",
 }
 
@@ -37,16 +54,40 @@ def answers(admin, given, clock, catch_up) -> dict[str, Any]:
     given.entry(SPEND, ADA, "187.50")
     clock.moment = APRIL_1.replace(day=25)
     given.entry(STEPS, EVE, "23420")
+    logged_in_streaks(given, clock)
     catch_up()
     clock.moment = APRIL_27
     single = {record["ownedById"]: record["id"] for record in admin.get(RECORDS).json["data"]}
+    streaks = {record["ownedById"]: record["id"] for record in admin.get(STREAK_RECORDS).json["data"]}
     return {
         "challenge_progress_in_progress": admin.get(f"{RECORDS}/{single[ADA]}"),
         "challenge_progress_completed": admin.get(f"{RECORDS}/{single[BOB]}"),
         "challenge_progress_failed": admin.get(f"{RECORDS}/{single[EVE]}"),
         "challenge_progress_list": admin.get(f"{RECORDS}?challengeId={SPEND}&fetchTotalCount=true"),
+        "streak_progress_in_progress": admin.get(f"{STREAK_RECORDS}/{streaks[ADA]}"),
+        "streak_progress_completed": admin.get(f"{STREAK_RECORDS}/{streaks[BOB]}"),
+        "streak_progress_broken": admin.get(f"{STREAK_RECORDS}/{streaks[EVE]}"),
+        "streak_progress_list": admin.get(f"{STREAK_RECORDS}?streakId={DAILY_SPEND}&fetchTotalCount=true"),
         "projections": admin.get("/operations/projections"),
     }
+
+
+def logged_in_streaks(given: Given, clock: Clock) -> None:
+    """Ada has met three of 7 days, Bob all of 4 weeks; Eve met January and missed February."""
+    clock.moment = JANUARY_5
+    given.define(DAILY_SPEND, WEEKLY_VISITS, MONTHLY_WORKOUTS)
+    for _ in range(4):
+        given.entry(MONTHLY_WORKOUTS, EVE, None)
+        clock.advance(days=6)
+    clock.moment = APRIL_1
+    for _ in range(4):
+        for _ in range(3):
+            given.entry(WEEKLY_VISITS, BOB, None)
+            clock.advance(days=1)
+        clock.advance(days=4)
+    for day in (24, 25, 26):
+        clock.moment = APRIL_1.replace(day=day)
+        given.entry(DAILY_SPEND, ADA, "62.50")
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
@@ -69,3 +110,16 @@ def test_the_examples_are_those_of_the_source(answers):
     assert answers["challenge_progress_in_progress"].json["remainingValue"] == 312.5
     assert answers["challenge_progress_failed"].json["remainingValue"] == 38_580
     assert answers["challenge_progress_failed"].json["challengeFailedAt"] == "2026-04-27T00:00:00.000Z"
+
+
+def test_the_examples_of_streaks_are_those_of_the_source(answers):
+    in_progress, completed, broken = (
+        answers[f"streak_progress_{status}"].json for status in ("in_progress", "completed", "broken")
+    )
+
+    assert (in_progress["streakProgressStatus"], in_progress["currentProgressValue"]) == ("in_progress", 3)
+    assert in_progress["taskProgress"]["currentProgressValue"] == 0
+    assert (completed["streakProgressStatus"], completed["currentProgressValue"]) == ("completed", 4)
+    assert completed["streakCompletedAt"] == completed["lastTaskCompletedAt"] == "2026-04-24T09:00:00.000Z"
+    assert (broken["streakProgressStatus"], broken["currentProgressValue"]) == ("broken", 1)
+    assert broken["streakBrokenAt"] == "2026-03-01T00:00:00.000Z"

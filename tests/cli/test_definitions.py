@@ -13,6 +13,17 @@ CHALLENGE = {
     "completionTargetValue": 8,
     "milestones": [{"targetValue": 4.5, "name": "Half", "rewardItemId": "croissant"}],
 }
+STREAK = {
+    "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d04",
+    "name": "3 visits a week",
+    "status": "live",
+    "aggregationMethod": "count",
+    "aggregationPeriod": "weekly",
+    "aggregationTargetValue": 3,
+    "completionTargetValue": 4,
+    "atRiskSeconds": 3600,
+    "milestones": [{"targetValue": 2, "name": "Half", "rewardItemId": "croissant"}],
+}
 ON_MARS = {**CHALLENGE, "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d03", "timezone": "Mars"}
 IN_YAML = """
 challenges:
@@ -41,10 +52,10 @@ def apply(milepost, tmp_path):
 
 @pytest.fixture
 def show(milepost):
-    def run(tenant="default"):
+    def run(tenant="default", kind="challenges"):
         result = milepost("definitions", "show", "--tenant", tenant)
         assert result.exit_code == 0, result.stderr
-        return json.loads(result.stdout)["challenges"]
+        return json.loads(result.stdout)[kind]
 
     return run
 
@@ -91,6 +102,26 @@ def test_what_is_shown_can_be_applied_and_changes_nothing(apply, show):
     assert show()[0]["milestones"][0]["targetValue"] == 4.5
 
 
+def test_streaks_are_applied_and_shown_like_challenges(apply, show):
+    first = apply({"challenges": [CHALLENGE], "streaks": [STREAK]})
+
+    (streak,) = show(kind="streaks")
+    again = apply({"challenges": show(), "streaks": [streak]})
+
+    assert actions(first) == ["made"] * 4
+    assert {name: streak[name] for name in STREAK if name != "milestones"} == {
+        name: value for name, value in STREAK.items() if name != "milestones"
+    }
+    assert [one["targetValue"] for one in streak["milestones"]] == [2]
+    assert actions(again) == ["unchanged"] * 4
+
+
+def test_a_streak_that_never_completes_is_shown_without_a_target(apply, show):
+    apply({"streaks": [{**STREAK, "completionTargetValue": None}]})
+
+    assert "completionTargetValue" not in show(kind="streaks")[0]
+
+
 def test_yaml_means_what_it_says(apply, show):
     apply(IN_YAML)
 
@@ -112,6 +143,7 @@ def test_a_tenant_has_its_own_definitions(apply, show):
     ("document", "says"),
     [
         ({"challenges": [CHALLENGE, ON_MARS]}, "challenges[1].timezone"),
+        ({"challenges": [CHALLENGE], "streaks": [{**STREAK, "timezone": "Mars"}]}, "streaks[0].timezone"),
         ({"challenge": []}, "challenge: "),
         ('{"challenges": [', "is not JSON"),
         ("challenges: [", "is neither JSON nor YAML"),
@@ -134,6 +166,6 @@ def test_a_file_that_is_not_there_is_wrong_usage(milepost):
 
 
 def test_kinds_that_are_not_built_yet_are_passed_over_and_named(apply):
-    result = apply({"streaks": [{"name": "daily"}], "challenges": []})
+    result = apply({"teams": [{"name": "red"}], "challenges": []})
 
-    assert (result.exit_code, result.stdout) == (0, "skipped   streaks\n")
+    assert (result.exit_code, result.stdout) == (0, "skipped   teams\n")

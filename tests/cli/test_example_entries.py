@@ -6,8 +6,9 @@ import pytest
 
 from api.schema.definitions import apply
 from cli.example_entries import definitions, load
-from projections import challenge_progress, records
+from projections import challenge_progress, records, streak_progress, streak_standing
 from projections.listing import Page
+from projections.streak_windows import task
 
 MOMENTS = [
     datetime(2026, 11, 21, 14, 30, tzinfo=UTC),
@@ -26,16 +27,45 @@ def shown(log, reader):
     def run(now):
         apply(log, "demo", definitions(), now=now)
         examples = load(log, "demo", now)
-        return [challenge_progress.one(reader, "demo", one.progress_id, now=now) for one in examples]
+        return [READING[one.name](reader, one, now) for one in examples]
 
     return run
 
 
+def of_challenge(reader, example, now):
+    return challenge_progress.one(reader, "demo", example.progress_id, now=now)
+
+
+def of_streak(reader, example, now):
+    return streak_progress.one(reader, "demo", example.progress_id, now=now)
+
+
+def standing(reader, example, now):
+    return streak_standing.of_user(reader, "demo", example.owner_id, now=now, definition_id=example.definition_id)[0]
+
+
+READING = {
+    "monthlySpend": of_challenge,
+    "monthlyVisits": of_challenge,
+    "weeklySteps": of_challenge,
+    "dailySpend": of_streak,
+    "weeklyVisits": of_streak,
+    "monthlyWorkouts": of_streak,
+    "dailyLogin": standing,
+}
+
+
 def figures(found):
-    return [(record.status, float(record.value), record.count) for record in found]
+    return [(record.status, float(record.value), record.count) for record in found[:3]]
+
+
+def rows(found, now):
+    """Status, value and the period's tally of each streak record."""
+    return [(record.status, int(record.value), float(task(record, now).value)) for record in found[3:6]]
 
 
 AS_IN_THE_SOURCE = [("in_progress", 187.5, 3), ("completed", 8, 8), ("failed", 61420, 7)]
+STREAKS_AS_IN_THE_SOURCE = [("in_progress", 3, 0), ("completed", 4, 3), ("broken", 1, 4)]
 
 
 @pytest.mark.parametrize("now", MOMENTS, ids=str)
@@ -43,7 +73,10 @@ def test_the_examples_are_right_at_every_moment(shown, now):
     found = shown(now)
 
     assert figures(found) == AS_IN_THE_SOURCE
-    assert all(record.period_start_at <= record.started_at <= now for record in found)
+    assert rows(found, now) == STREAKS_AS_IN_THE_SOURCE
+    assert all(record.period_start_at <= record.started_at <= now for record in found[:3])
+    assert (found[5].broken_at.month, found[5].broken_at.day, found[5].broken_at <= now) == (3, 1, True)
+    assert (found[6].value, found[6].window_count, list(found[6].earned)) == (1, 9, [1])
     assert found[2].failed_at == found[2].period_end_at <= now
 
 
@@ -53,7 +86,8 @@ def test_loaded_again_later_in_the_month_nothing_changes(shown, reader):
 
     after = shown(first + timedelta(days=6, hours=2))
 
-    assert [record.id for record in after] == [record.id for record in before]
+    assert [record.id for record in after[:3]] == [record.id for record in before[:3]]
+    assert rows(after, first + timedelta(days=6, hours=2)) == STREAKS_AS_IN_THE_SOURCE
     assert figures(after) == AS_IN_THE_SOURCE
     assert after[0].started_at == before[0].started_at
     log = records.of_tenant(reader, records.CHALLENGE_LOG, "demo", {}, Page(limit=100))
@@ -66,7 +100,7 @@ def test_a_month_later_it_shows_the_new_month(shown):
     after = shown(datetime(2026, 7, 1, 0, 0, 1, tzinfo=UTC))
 
     assert figures(after) == AS_IN_THE_SOURCE
-    assert {record.id for record in before}.isdisjoint(record.id for record in after)
+    assert {record.id for record in before[:3]}.isdisjoint(record.id for record in after[:3])
 
 
 def test_the_milestones_that_were_reached_gave_their_rewards(shown, reader):
@@ -75,4 +109,6 @@ def test_the_milestones_that_were_reached_gave_their_rewards(shown, reader):
     rewards = records.of_tenant(reader, records.REWARD_LOG, "demo", {}, Page(limit=100)).rows
     names = {row["id"]: row["name"] for row in records.of_tenant(reader, records.MILESTONE, "demo", {}, Page()).rows}
     reached = sorted(names[row["milestone_id"]] for row in rewards)
-    assert reached == ["Half of the card", "Half of the way", "The card is full", "The first $100"]
+    of_challenges = ["Half of the card", "Half of the way", "The card is full", "The first $100"]
+    of_streaks = ["A day", "Four weeks", "The first month", "Three days"]
+    assert reached == sorted(of_challenges + of_streaks)

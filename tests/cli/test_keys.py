@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.access import keys
+from api.access import keys, signing_secrets
 from projections.database import Reader
 
 
@@ -14,6 +14,14 @@ def stored(database_url):
     """The keys as the api finds them."""
     reader = Reader(database_url)
     yield lambda key: keys.by_hash(reader, keys.hashed(key))
+    reader.close()
+
+
+@pytest.fixture
+def signing(database_url):
+    """The signing secrets as the api finds them."""
+    reader = Reader(database_url)
+    yield lambda: signing_secrets.listed(reader)
     reader.close()
 
 
@@ -96,3 +104,52 @@ def test_a_key_that_there_is_not_cannot_be_revoked(milepost):
 
     assert (unknown.exit_code, broken.exit_code) == (1, 2)
     assert unknown.stderr == "Error: there is no key 11111111-1111-4111-8111-111111111111\n"
+
+
+def test_a_new_signing_secret_is_shown_once_and_signs_for_its_tenant(milepost, signing):
+    new = make(milepost, "--signing", "--name", "partner", "--expires", "30d")
+
+    kept = signing()[0]
+    assert new.keys() == {"id", "signingSecret"}
+    assert (str(kept.id), kept.tenant, kept.name) == (new["id"], "acme", "partner")
+    assert kept.scopes == ["progress:read", "logs:write"]
+    assert kept.secret.decode() == new["signingSecret"]
+    assert (kept.expires_at - datetime.now(UTC)).days in (29, 30)
+
+
+def test_a_signing_secret_is_printed_for_people_too(milepost, signing):
+    result = milepost("keys", "create", "--tenant", "acme", "--scopes", "progress:read", "--signing")
+
+    kept = signing()[0]
+    lines = [line.split() for line in result.stdout.splitlines()]
+    assert lines == [["id", str(kept.id)], ["signingSecret", kept.secret.decode()]]
+
+
+def test_the_list_shows_both_kinds_and_never_a_secret(milepost):
+    key, secret, other = make(milepost), make(milepost, "--signing"), make(milepost, "--signing", tenant="other")
+
+    found = milepost("keys", "list", "--json").stdout
+    of_one = [json.loads(line) for line in milepost("keys", "list", "--json", "--tenant", "acme").stdout.splitlines()]
+
+    assert [(one["id"], one["kind"]) for one in of_one] == [(key["id"], "key"), (secret["id"], "signing")]
+    assert secret["signingSecret"].startswith(of_one[1]["prefix"])
+    assert other["id"] in found
+    assert not any(one["signingSecret"] in found for one in (secret, other))
+    assert f"{secret['id']}\tsigning\tacme" in milepost("keys", "list").stdout
+
+
+def test_a_revoked_signing_secret_signs_nothing(milepost, signing):
+    new, other = make(milepost, "--signing"), make(milepost, "--signing")
+
+    result = milepost("keys", "revoke", new["id"])
+
+    states = {str(one.id): one.valid(datetime.now(UTC)) for one in signing()}
+    assert result.exit_code == 0
+    assert states == {new["id"]: False, other["id"]: True}
+
+
+def test_a_signing_secret_of_nobody_is_not_made(milepost, signing):
+    nameless = milepost("keys", "create", "--tenant", "", "--scopes", "progress:read", "--signing")
+
+    assert (nameless.exit_code, "tenant" in nameless.stderr) == (1, True)
+    assert signing() == []

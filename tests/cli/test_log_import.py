@@ -3,21 +3,31 @@
 import gzip
 import json
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from operator import itemgetter
+from uuid import UUID
 
 import psycopg
 import pytest
 
-from projections import challenge_progress
+from domain.commands import Define
+from domain.vocabulary import DefinitionStatus, Method, Period, Slug
+from projections import challenge_progress, streak_progress
 from projections.listing import Page
 from tests.cli.conftest import ADA, BOB, CHALLENGE
 
 NOW = datetime.now(UTC)
+STREAK = UUID("0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d05")
 
 
 def entry(key="order-1", value=100, owner=ADA, at="2025-04-03T10:15:00Z", **more):
     named = {"kind": "challenge_log", "challengeId": str(CHALLENGE), "ownedById": owner}
     return {**named, "activityAt": at, "uniqueIdentifier": key, "activityValue": value, **more}
+
+
+def in_streak(key="order-1", value=100, **more):
+    named = {name: found for name, found in entry(key, value).items() if name != "challengeId"}
+    return {**named, "kind": "streak_log", "streakId": str(STREAK), **more}
 
 
 def lines(*entries, end="\n"):
@@ -46,6 +56,22 @@ def read_rejects(path):
 def counts(result):
     figures = json.loads(result.stdout)
     return tuple(figures[name] for name in ("read", "loaded", "replayed", "refused"))
+
+
+@pytest.fixture
+def streak(log):
+    """A live streak of the tenant `default`: 50 a day, for two days."""
+    fields = {
+        "name": "50 a day",
+        "aggregation_method": Method.SUM,
+        "aggregation_period": Period.DAILY,
+        "aggregation_target_value": Decimal(50),
+        "completion_target_value": 2,
+        "status": DefinitionStatus.LIVE,
+    }
+    log.define(
+        "default", STREAK, Define(id=STREAK, slug=Slug.STREAK, fields=fields), now=datetime(2025, 1, 1, tzinfo=UTC)
+    )
 
 
 def values(reader, tenant="default"):
@@ -96,6 +122,35 @@ def test_an_entry_of_a_challenge_that_is_not_there_is_refused_by_its_wire_name(l
 
     assert counts(result) == (2, 1, 0, 1)
     assert rejects[0]["errors"] == {"challengeId": [f"there is no challenge {other}"]}
+
+
+def test_lines_of_both_kinds_go_to_their_own_logs(load, streak, reader):
+    days = [in_streak(f"day-{day}", 60, activityAt=f"2025-04-0{day}T10:00:00Z") for day in (1, 2, 5)]
+
+    result, rejects = load(lines(*days, entry("a", 500), in_streak("day-1", 60, activityAt="2025-04-01T10:00:00Z")))
+
+    assert (result.exit_code, counts(result), rejects) == (0, (5, 4, 1, 0), None)
+    assert values(reader) == [(ADA, "completed", 500)]
+    page = Page(sort="started_at", descending=False)
+    runs = streak_progress.of_tenant(reader, "default", {}, page, now=NOW).rows
+    assert [(run.owner_id, run.status, run.value) for run in runs] == [(ADA, "completed", 2), (ADA, "broken", 1)]
+
+
+def test_a_line_of_one_kind_may_not_name_a_definition_of_the_other(load, streak):
+    result, rejects = load(lines(in_streak(streakId=str(CHALLENGE)), entry(challengeId=str(STREAK)), in_streak()))
+
+    assert counts(result) == (3, 1, 0, 2)
+    assert [one["errors"] for one in rejects] == [
+        {"streakId": [f"there is no streak {CHALLENGE}"]},
+        {"challengeId": [f"there is no challenge {STREAK}"]},
+    ]
+
+
+def test_the_fields_of_a_line_are_those_of_its_kind(load, streak):
+    result, rejects = load(lines({**entry(), "kind": "streak_log"}), "--kind", "challenge_log")
+
+    assert counts(result) == (1, 0, 0, 1)
+    assert rejects[0]["errors"] == {"challengeId": ["is not a field"], "streakId": ["is needed"]}
 
 
 def test_a_kind_that_is_not_known_is_refused(load):

@@ -1,4 +1,4 @@
-"""A tenant with one monthly challenge, and the log that its entries go into."""
+"""A tenant with one monthly challenge and one daily streak, and the log that their entries go into."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from domain.outcomes import Logged
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from projections.database import Reader
 from projections.projector import Projector
+from projections.rebuild import rebuild
 
 APRIL_3 = datetime(2026, 4, 3, 10, tzinfo=UTC)
 ADA, BOB = str(UUID(int=1)), str(UUID(int=2))
@@ -78,3 +79,71 @@ def say(log: ProgressLog) -> Say:
         return log.log_entry(tenant, entry, now=more.pop("now", at), **more)
 
     return say
+
+
+@pytest.fixture
+def streak(log: ProgressLog) -> UUID:
+    """Spend 50 a day."""
+    return define_streak(log)
+
+
+def define_streak(log: ProgressLog, tenant: str = "acme", *, now: datetime = APRIL_3, **changes: Any) -> UUID:
+    identifier = uuid4()
+    fields = {
+        "name": "daily spend",
+        "aggregation_method": Method.SUM,
+        "aggregation_period": Period.DAILY,
+        "aggregation_target_value": Decimal(50),
+        "status": DefinitionStatus.LIVE,
+        **changes,
+    }
+    log.define(tenant, identifier, Define(id=identifier, slug=Slug.STREAK, fields=fields), now=now)
+    return identifier
+
+
+@pytest.fixture
+def play(log: ProgressLog) -> Say:
+    """Log an entry of a streak: `play(streak, ADA, "60", at=…, game="chess")`."""
+
+    def play(
+        streak: UUID,
+        owner: str,
+        value: str,
+        *,
+        at: datetime = APRIL_3,
+        now: datetime | None = None,
+        tenant: str = "acme",
+        **attributes: Any,
+    ) -> Logged:
+        entry = LogEntry(
+            definition_id=streak,
+            owner_id=owner,
+            activity_at=at,
+            unique_identifier=str(uuid4()),
+            activity_value=Decimal(value),
+            attributes=attributes,
+            slug=Slug.STREAK,
+        )
+        return log.log_entry(tenant, entry, now=now or at)
+
+    return play
+
+
+@pytest.fixture
+def others(log: ProgressLog, streak: UUID, play: Say) -> None:
+    """A second owner of the same streak, and the same owner in a second tenant."""
+    play(streak, BOB, "1")
+    play(define_streak(log, "other"), ADA, "2", tenant="other")
+
+
+@pytest.fixture(params=[False, True], ids=["as followed", "as rebuilt"])
+def level(request: pytest.FixtureRequest, database_url: str, projector: Projector) -> Callable[[], None]:
+    """Bring the read tables level with the log; in the second half of the tests they are filled anew, too."""
+
+    def level() -> None:
+        projector.catch_up()
+        if request.param:
+            for name in ("streak", "milestone", "streak_progress", "streak_period", "reward_log"):
+                rebuild(database_url, name)
+
+    return level

@@ -6,6 +6,8 @@ from uuid import UUID
 import pytest
 
 from domain.commands import VoidEntry
+from domain.ids import engagement_id
+from domain.vocabulary import Slug
 from projections import PROJECTIONS
 from projections.projector import Projector
 from projections.rebuild import UnknownProjection, rebuild
@@ -14,13 +16,16 @@ from tests.projections.test_projector import tables
 
 
 @pytest.fixture
-def history(log, challenge, say):
-    """A month and a half of two owners, with a void and a seal."""
+def history(log, challenge, say, streak, play):
+    """A month and a half of two owners, with a void and a seal; a streak that was broken and began again."""
     for day in range(12):
         logged = say(challenge, ADA if day % 2 else BOB, "30.5", at=APRIL_3 + timedelta(days=4 * day))
     log.void_entry(
         "acme", VoidEntry(entry_id=logged.id, reason="refunded", actor="me"), now=APRIL_3 + timedelta(days=45)
     )
+    played = [play(streak, ADA, "60", at=APRIL_3 + timedelta(days=day)) for day in (0, 1, 4, 5)]
+    log.void_entry("acme", VoidEntry(entry_id=played[-1].id, reason="refunded", actor="me"), now=APRIL_3.replace(day=8))
+    log.advance("acme", [engagement_id("acme", streak, ADA, Slug.STREAK)], now=APRIL_3.replace(day=20))
 
 
 @pytest.mark.parametrize("name", [one.name for one in PROJECTIONS])
@@ -74,5 +79,5 @@ def test_progress_is_told_up_to_the_end(history, database_url):
 
 
 def test_an_unknown_projection_is_refused_by_name(database_url):
-    with pytest.raises(UnknownProjection, match=r"nonsense: is not a projection; there are challenge, milestone"):
+    with pytest.raises(UnknownProjection, match=r"nonsense: is not a projection; there are challenge, streak, "):
         rebuild(database_url, "nonsense")

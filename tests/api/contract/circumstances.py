@@ -14,39 +14,65 @@ from domain.commands import AddMilestone, Define
 from domain.definitions import ZONES
 from domain.vocabulary import Slug
 from tests.api.conftest import NOW
-from tests.api.given import ADA, BOB, RULES, SPEND, VISITS, Given
+from tests.api.given import (
+    ADA,
+    BOB,
+    DAILY_SPEND,
+    MONTHLY_WORKOUTS,
+    RULES,
+    SPEND,
+    STREAKS,
+    VISITS,
+    WEEKLY_VISITS,
+    Given,
+)
 
 MILESTONE = UUID(int=0x100)
 ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
 HELD, POSITIONS = "0:0", re.compile(PARAMETERS["IfPosition"]["schema"]["pattern"], re.ASCII)
 LONG_BEFORE, TODAY, LONG_AFTER = "0002-01-01T00:00:00Z", "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
 AFTER_ALL = "9001-01-01T00:00:00Z"
-GOOD_LINE = json.dumps(
-    {"challengeId": str(VISITS), "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"}
-)
-MONTHLY_SPEND = {"aggregationMethod": "sum", "aggregationPeriod": "monthly"}
+# What entries are sent to: they need no value there.
+COUNTING = {"challengeId": str(VISITS), "streakId": str(WEEKLY_VISITS)}
+GOOD_LINES = {
+    name: json.dumps({name: definition, "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"})
+    for name, definition in COUNTING.items()
+}
+LOGS = {"createChallengeLog": "challengeId", "createStreakLog": "streakId"}
+NEW = {"challenge": RULES[SPEND], "streak": STREAKS[MONTHLY_WORKOUTS]}
+STORED = {
+    "changeChallenge": {"aggregationMethod": "sum", "aggregationPeriod": "monthly"},
+    "changeStreak": {"aggregationMethod": "count", "aggregationPeriod": "monthly", "completionTargetValue": 3},
+}
 
 
 class Circumstances:
-    """What is there: challenges, users, an entry and what came of it. Requests are bent until they mean it.
+    """What is there: challenges, streaks, users, entries and what came of them. Requests are bent until they mean it.
 
     Only parts that are good by the document are bent: what schemathesis made wrong stays wrong.
     """
 
     def __init__(self, given: Given) -> None:
-        self._given = given.define(SPEND, VISITS).user(ADA, first_name="Ada").user(BOB, first_name="Bob")
+        self._given = given.define(SPEND, VISITS, DAILY_SPEND, WEEKLY_VISITS, MONTHLY_WORKOUTS)
+        given.user(ADA, first_name="Ada").user(BOB, first_name="Bob")
         fields = {"name": "The first hundred", "target_value": 100, "reward_item_id": "coffee"}
         milestone = AddMilestone(id=MILESTONE, slug=Slug.CHALLENGE, definition_id=SPEND, fields=fields)
         given.log.define(given.tenant, SPEND, milestone, now=NOW)
-        logged = given.entry(SPEND, ADA, "187.50")
+        logged, in_streak = given.entry(SPEND, ADA, "187.50"), given.entry(DAILY_SPEND, ADA, "42.50")
         assert logged.run
-        self.position, self.progress_id = str(logged.position), logged.run.id
+        assert in_streak.run
+        # Both are Ada's, and what is hers is in one slice.
+        self.position, self.progress_id = str(in_streak.position), logged.run.id
+        self.streak_progress_id = in_streak.run.id
         self._records: Mapping[str, UUID] = {
             "challenge": SPEND,
+            "streak": DAILY_SPEND,
             "milestone": MILESTONE,
             "account_user": UUID(ADA),
             "challenge_log": logged.id,
             "challenge_progress": self.progress_id,
+            "streak_log": in_streak.id,
+            "streak_progress": self.streak_progress_id,
             "reward_log": logged.reached[0].reward_id,
         }
 
@@ -70,37 +96,34 @@ class Circumstances:
         if phase == "fuzzing" and UUID(drawn).int % 2:
             return drawn
         kind = case.path.split("/")[2]
-        if case.method == "PATCH" and kind == "challenge":
-            # A change must fit to what the challenge says already.
-            return self._new_challenge()
+        if case.method == "PATCH" and kind in NEW:
+            # A change must fit to what the definition says already.
+            return self._new_definition(kind)
         return str(self._records[kind])
 
     def _body(self, operation: str, body: Any) -> Any:
         if isinstance(body, dict):
             body = {name: _in_utc(value) if name.endswith("At") else value for name, value in body.items()}
         match operation:
-            case "createChallengeLog":
-                return _entry(body)
-            case "createChallengeLogs" if isinstance(body, list):
-                return [_entry(one) for one in body]
-            case "createChallengeLogs":
-                return f"{body}\n{GOOD_LINE}"
-            case "createChallenge":
-                return _fitting(body, {})
-            case "changeChallenge":
-                return _fitting(body, MONTHLY_SPEND)
+            case "createChallengeLog" | "createStreakLog":
+                return _entry(body, LOGS[operation])
+            case "createChallengeLogs" | "createStreakLogs":
+                name = LOGS[operation.removesuffix("s")]
+                return [_entry(one, name) for one in body] if isinstance(body, list) else f"{body}\n{GOOD_LINES[name]}"
+            case "createChallenge" | "createStreak" | "changeChallenge" | "changeStreak":
+                return _fitting(body, STORED.get(operation, {}))
             case "createMilestone":
-                # No two milestones of a challenge have the same target.
-                return {**body, "linkedSchemaRecordId": self._new_challenge()}
+                # No two milestones of a definition have the same target.
+                return {**body, "linkedSchemaRecordId": self._new_definition(body["linkedSchemaSlug"])}
             case "changeUser" if "externalId" in body:
                 # What a user is called elsewhere stays for ever.
                 return {**body, "externalId": ADAS_EXTERNAL_ID}
         return body
 
-    def _new_challenge(self) -> str:
+    def _new_definition(self, slug: str) -> str:
         identifier = uuid4()
-        fields = {"status": "live", "aggregation_period": "monthly", **RULES[SPEND]}
-        command = Define(id=identifier, slug=Slug.CHALLENGE, fields=fields)
+        fields = {"status": "live", "aggregation_period": "monthly", **NEW[slug]}
+        command = Define(id=identifier, slug=Slug(slug), fields=fields)
         self._given.log.define(self._given.tenant, identifier, command, now=NOW)
         return str(identifier)
 
@@ -115,14 +138,14 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "cursor": encoded(sort, value, UUID(int=0))}
 
 
-def _entry(body: Any) -> Any:
-    """An entry of somebody new on a challenge that is there, and not in the future."""
-    if not isinstance(body, dict) or "challengeId" not in body:
+def _entry(body: Any, name: str) -> Any:
+    """An entry of somebody new on a definition that is there, and not in the future."""
+    if not isinstance(body, dict) or name not in body:
         return body
     owner = {"ownedById": str(uuid5(NAMESPACE_URL, json.dumps(body, sort_keys=True)))} if "ownedById" in body else {}
     at = body.get("activityAt")
     at = min(_in_utc(at), TODAY) if isinstance(at, str) else at
-    return {**body, **owner, "challengeId": str(VISITS), "activityAt": at}
+    return {**body, **owner, name: COUNTING[name], "activityAt": at}
 
 
 def _in_utc(time: Any) -> Any:
@@ -131,7 +154,7 @@ def _in_utc(time: Any) -> Any:
 
 
 def _fitting(body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a challenge, which are good one by one, so that they fit together."""
+    """The fields of a definition, which are good one by one, so that they fit together."""
     told, more = {**stored, **body}, {}
     period = told["aggregationPeriod"]
     if told["aggregationMethod"] == "distinct" and not told.get("distinctBy"):
@@ -140,6 +163,9 @@ def _fitting(body: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
         more["startsAt"] = TODAY
     if told.get("endsAt") or period == "once":
         more["endsAt"] = AFTER_ALL
+    if period == "once" and told.get("completionTargetValue"):
+        # A single window: whatever a challenge has to gather there, a streak has just the one.
+        more["completionTargetValue"] = 1
     if period == "rolling" and "resetTime" in told:
         more["resetTime"] = "00:00"
     if period != "rolling" and "rollingSeconds" in told:

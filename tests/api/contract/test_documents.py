@@ -13,7 +13,7 @@ from api.app import DIALECTS, create_app
 from api.documents import PROBLEM
 from api.schema.entry_documents import LINES
 from api.settings import Settings
-from tests.api.contract.circumstances import GOOD_LINE
+from tests.api.contract.circumstances import GOOD_LINES
 from tests.api.contract.conftest import Running
 
 BASE = "urn:document"
@@ -22,12 +22,13 @@ WHOEVER_ASKS, WHAT_IS_SENT = {"401", "403", "429", "500", "503"}, {"400", "413",
 
 
 class Operation(NamedTuple):
-    """An operation of a document."""
+    """An operation of a document, and the media type in which its dialect refuses."""
 
     document: dict[str, Any]
     path: str
     method: str
     definition: dict[str, Any]
+    refused_in: str
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -59,11 +60,11 @@ def resolved(document: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def operations(document: dict[str, Any]) -> Iterator[Operation]:
+def operations(document: dict[str, Any], refused_in: str = PROBLEM) -> Iterator[Operation]:
     for path, item in document["paths"].items():
         for method, definition in item.items():
             if method != "parameters":
-                yield Operation(document, path, method, definition)
+                yield Operation(document, path, method, definition, refused_in)
 
 
 def validator(document: dict[str, Any], schema: dict[str, Any]) -> jsonschema_rs.Validator:
@@ -83,7 +84,7 @@ def contents(operation: Operation) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 DOCUMENTS = served()
-OPERATIONS = [one for document in DOCUMENTS.values() for one in operations(document)]
+OPERATIONS = [one for dialect in DIALECTS for one in operations(DOCUMENTS[dialect.prefix], dialect.errors.media_type)]
 every_document = pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 every_operation = pytest.mark.parametrize("operation", OPERATIONS, ids=str)
 
@@ -152,7 +153,8 @@ def test_an_operation_says_how_it_refuses(operation: Operation):
 
     assert expected <= set(operation.responses)
     refusals = {status: one for status, one in operation.responses.items() if status >= "400"}
-    assert [status for status, one in refusals.items() if set(one["content"]) != {PROBLEM}] == []
+    error = "application/json" if operation.path.startswith("/v1/") else PROBLEM
+    assert [status for status, one in refusals.items() if set(one["content"]) != {error}] == []
     assert [status for status, one in operation.responses.items() if status == "default"] == []
 
 
@@ -173,13 +175,15 @@ def test_every_example_is_what_its_schema_says(operation: Operation):
             assert example["summary"], name
 
 
-def test_every_line_of_an_answer_to_lines_is_what_the_document_says(running: Running):
-    document, path = DOCUMENTS["/schema"], "/schema/challenge_log/records"
+@pytest.mark.parametrize("name", GOOD_LINES)
+def test_every_line_of_an_answer_to_lines_is_what_the_document_says(running: Running, name: str):
+    document, path = DOCUMENTS["/schema"], f"/schema/{name.removesuffix('Id')}_log/records"
+    good = GOOD_LINES[name]
     content = document["paths"][path]["post"]["responses"]["200"]["content"]
     client = running.app.test_client()
 
     answer = client.post(
-        path, data=f"{GOOD_LINE}\n{GOOD_LINE}\n{{}}\nno JSON\n", content_type=LINES, headers=running.options["headers"]
+        path, data=f"{good}\n{good}\n{{}}\nno JSON\n", content_type=LINES, headers=running.options["headers"]
     )
 
     lines = [json.loads(line) for line in answer.text.splitlines()]

@@ -15,7 +15,7 @@ from werkzeug.serving import make_server
 
 from tests.api.conftest import NOW
 from tests.api.contract.conftest import Running
-from tests.api.given import ADA, BOB, SPEND, VISITS
+from tests.api.given import ADA, BOB, DAILY_SPEND, SPEND, VISITS, WEEKLY_VISITS
 
 # Lines of JSON are not known to the generator: they go through it as they are. And it would have its files formatted by
 # a program that need not be there.
@@ -84,6 +84,23 @@ def test_a_record_that_is_read_has_the_types_and_values_that_are_stored(part: Pa
     assert (record.owned_by.first_name, record.owned_by.last_name) == ("Ada", None)
 
 
+def test_a_streak_record_that_is_read_has_the_types_and_values_that_are_stored(
+    part: Part, client: Any, running: Running
+):
+    get = part("api.streak_progress.get_streak_progress")
+    progress_id, position = running.circumstances.streak_progress_id, running.circumstances.position
+
+    record = get.sync(progress_id, client=client, if_position=position)
+
+    assert isinstance(record, part("models").StreakProgress)
+    assert (record.id, record.streak_id, record.owned_by_id) == (progress_id, DAILY_SPEND, ADA)
+    assert record.streak_progress_status is part("models").StreakProgressStreakProgressStatus.IN_PROGRESS
+    numbers = (record.current_progress_value, record.completion_target_value, record.remaining_value)
+    assert numbers == (0, 7, 7)
+    assert (record.last_task_contribution_at, record.last_task_completed_at) == (NOW, None)
+    assert (record.task_progress.current_progress_value, record.task_progress.target_value) == (42.5, 50)
+
+
 def test_a_list_has_the_same_records(part: Part, client: Any, running: Running):
     get, listing = (
         part(f"api.challenge_progress.{name}") for name in ("get_challenge_progress", "list_challenge_progress")
@@ -113,6 +130,19 @@ def test_an_entry_that_is_logged_comes_back_with_its_run(part: Part, client: Any
 
     assert (logged.counted, logged.replayed, again.replayed) == (True, False, True)
     assert (logged.challenge_progress.current_progress_value, logged.activity_value) == (1, None)
+    assert again.id == logged.id
+
+
+def test_an_entry_in_a_streak_comes_back_with_its_run(part: Part, client: Any):
+    create, models = part("api.streak_log.create_streak_log"), part("models")
+    body = models.StreakEntry(
+        streak_id=WEEKLY_VISITS, owned_by_id=UUID(BOB), activity_at=NOW, unique_identifier="visit-1"
+    )
+
+    logged, again = (create.sync(client=client, body=body) for _ in range(2))
+
+    assert (logged.counted, logged.replayed, again.replayed) == (True, False, True)
+    assert (logged.streak_progress.current_progress_value, logged.streak_progress.task_progress.count) == (0, 1)
     assert again.id == logged.id
 
 

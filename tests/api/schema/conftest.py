@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from threading import Event, Thread
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -62,7 +62,7 @@ Ask = Callable[..., Asker]
 
 
 @pytest.fixture
-def ask(app: Flask) -> Ask:
+def ask(app: Flask, projector: None) -> Ask:
     """Somebody with a new key: `ask("logs:write", tenant="globex")`, or an end user: `ask(owner=ADA)`."""
 
     def ask(*scopes: str, tenant: str = ACME, owner: str | None = None) -> Asker:
@@ -103,24 +103,86 @@ SPEND = {
     "aggregationPeriod": "monthly",
     "completionTargetValue": 500,
 }
+SPEND_IN_A_ROW = {
+    "name": "spend in three months",
+    "status": "live",
+    "aggregationMethod": "sum",
+    "aggregationPeriod": "monthly",
+    "aggregationTargetValue": 500,
+    "completionTargetValue": 3,
+}
 
 
-def made(asker: Asker, **changes: Any) -> str:
-    """The id of a new challenge: spend 500 in a month."""
-    answer = asker.post("/schema/challenge/record", {**SPEND, **changes})
-    assert answer.status == 201, answer.body
-    return answer.body["id"]
+class Game(NamedTuple):
+    """A kind of definition with a log: what is true of both kinds is tested with both. A month has 500 to gather."""
+
+    slug: str
+    definition: dict[str, Any]
+    target: str
+
+    @property
+    def definitions(self) -> str:
+        """Where definitions are."""
+        return f"/schema/{self.slug}/record"
+
+    @property
+    def log(self) -> str:
+        """Where entries are."""
+        return f"/schema/{self.slug}_log/record"
+
+    @property
+    def progress(self) -> str:
+        """Where progress is."""
+        return f"/schema/{self.slug}_progress/record"
+
+    def made(self, asker: Asker, **changes: Any) -> str:
+        """The id of a new definition."""
+        answer = asker.post(self.definitions, {**self.definition, **changes})
+        assert answer.status == 201, answer.body
+        return answer.body["id"]
+
+    def entry(
+        self, definition: str, name: str = "order-1001", value: Any = Decimal("187.50"), **changes: Any
+    ) -> dict[str, Any]:
+        """What Ada did on the third of April. `None` leaves a field out."""
+        fields = {
+            f"{self.slug}Id": definition,
+            "ownedById": ADA,
+            "activityAt": "2026-04-03T10:15:00Z",
+            "activityId": "made_a_purchase",
+            "uniqueIdentifier": name,
+            "activityValue": value,
+            **changes,
+        }
+        return {field: value for field, value in fields.items() if value is not None}
+
+    def logged(self, asker: Asker, definition: str, *args: Any, **changes: Any) -> dict[str, Any]:
+        """The answer to a new entry."""
+        answer = asker.post(self.log, self.entry(definition, *args, **changes))
+        assert answer.status == 201, answer.body
+        return answer.body
+
+    def run(self, body: dict[str, Any]) -> Any:
+        """The record in the answer to an entry."""
+        return body[f"{self.slug}Progress"]
+
+    def gathered(self, body: dict[str, Any]) -> Any:
+        """What the current period has gathered, in the answer to an entry."""
+        return self.run(body)["taskProgress"]["currentProgressValue"]
+
+    def milestone(self, asker: Asker, definition: str, target: Any, **more: Any) -> str:
+        """The id of a new milestone."""
+        linked = {"linkedSchemaSlug": self.slug, "linkedSchemaRecordId": definition}
+        answer = asker.post("/schema/milestone/record", {**linked, "milestoneTargetValue": target, **more})
+        assert answer.status == 201, answer.body
+        return answer.body["id"]
 
 
-def entry(challenge: str, name: str = "order-1001", value: Any = Decimal("187.50"), **changes: Any) -> dict[str, Any]:
-    """What Ada did on the third of April. `None` leaves a field out."""
-    fields = {
-        "challengeId": challenge,
-        "ownedById": ADA,
-        "activityAt": "2026-04-03T10:15:00Z",
-        "activityId": "made_a_purchase",
-        "uniqueIdentifier": name,
-        "activityValue": value,
-        **changes,
-    }
-    return {field: value for field, value in fields.items() if value is not None}
+CHALLENGE = Game("challenge", SPEND, "completionTargetValue")
+STREAK = Game("streak", SPEND_IN_A_ROW, "aggregationTargetValue")
+made, entry = CHALLENGE.made, CHALLENGE.entry
+
+
+@pytest.fixture(params=[CHALLENGE, STREAK], ids=lambda game: game.slug)
+def game(request: pytest.FixtureRequest) -> Game:
+    return request.param

@@ -12,7 +12,7 @@ from werkzeug.exceptions import ClientDisconnected
 from api.schema import bulk
 from api.schema.outbox import PIECE, Outbox
 from tests.api.conftest import Clock
-from tests.api.schema.conftest import ADA, BOB, Ask, Asker, entry, made, read, write
+from tests.api.schema.conftest import ADA, BOB, Ask, Asker, Game, entry, made, read, write
 
 RECORD, RECORDS = "/schema/challenge_log/record", "/schema/challenge_log/records"
 LINES = "application/x-ndjson"
@@ -31,10 +31,10 @@ class Body:
         return data
 
 
-def streamed(asker: Asker, parts: Iterator[bytes], query: str = "") -> Iterator[dict[str, Any]]:
+def streamed(asker: Asker, parts: Iterator[bytes], query: str = "", path: str = RECORDS) -> Iterator[dict[str, Any]]:
     """The answers to a body of lines, while it goes in."""
     response = asker.client.post(
-        RECORDS + query,
+        path + query,
         environ_overrides={"wsgi.input": Body(parts), "wsgi.input_terminated": True},
         content_type=LINES,
         headers=asker.headers,
@@ -47,8 +47,10 @@ def streamed(asker: Asker, parts: Iterator[bytes], query: str = "") -> Iterator[
     assert rest == b""
 
 
-def line(*args: Any, **changes: Any) -> bytes:
-    return write(entry(*args, **changes)) + b"\n"
+def line(of: Game | str, *args: Any, **changes: Any) -> bytes:
+    """An entry in a challenge, unless a kind is named."""
+    sent = of.entry(*args, **changes) if isinstance(of, Game) else entry(of, *args, **changes)
+    return write(sent) + b"\n"
 
 
 def value_of(asker: Asker, challenge: str) -> Any:
@@ -57,21 +59,21 @@ def value_of(asker: Asker, challenge: str) -> Any:
     return body["challengeProgress"]["currentProgressValue"]
 
 
-def test_each_entry_of_an_array_is_answered_in_order(acme: Asker):
-    challenge, unknown = made(acme), str(uuid4())
-    acme.post(RECORD, entry(challenge, "before", 1))
+def test_each_entry_of_an_array_is_answered_in_order(game: Game, acme: Asker):
+    definition, unknown = game.made(acme), str(uuid4())
+    acme.post(game.log, game.entry(definition, "before", 1))
     body = [
-        entry(challenge, "a", 1),
-        entry(challenge, "before", 1),
-        entry(unknown, "b", 1),
-        entry(challenge, "a", 1),
-        entry(challenge, "before", 2),
-        entry(challenge, "c", -1),
+        game.entry(definition, "a", 1),
+        game.entry(definition, "before", 1),
+        game.entry(unknown, "b", 1),
+        game.entry(definition, "a", 1),
+        game.entry(definition, "before", 2),
+        game.entry(definition, "c", -1),
         "nonsense",
-        entry(challenge, "d", 2, ownedById=BOB),
+        game.entry(definition, "d", 2, ownedById=BOB),
     ]
 
-    answer = acme.post(RECORDS, body)
+    answer = acme.post(f"{game.log}s", body)
 
     data = answer.body["data"]
     assert answer.status == 200
@@ -82,12 +84,12 @@ def test_each_entry_of_an_array_is_answered_in_order(acme: Asker):
         "refused": 4,
     }
     assert [one["error"]["errors"] for one in data if "error" in one] == [
-        {"challengeId": [f"there is no challenge {unknown}"]},
+        {f"{game.slug}Id": [f"there is no {game.slug} {unknown}"]},
         {"uniqueIdentifier": ["'before' came before with other content"]},
         {"activityValue": ["must not be negative"]},
         {"body": ["must be a JSON object"]},
     ]
-    assert data[0]["entry"] == {**acme.post(RECORD, body[0]).body, "replayed": False}
+    assert data[0]["entry"] == {**acme.post(game.log, body[0]).body, "replayed": False}
 
 
 def test_the_position_of_an_array_is_the_last_of_each_slice(acme: Asker, projector: None):
@@ -136,19 +138,19 @@ def test_an_empty_array_is_answered_with_nothing(acme: Asker):
     assert acme.post(RECORDS, []).body == {"data": [], "accepted": 0, "replayed": 0, "refused": 0}
 
 
-def test_a_broken_line_is_answered_in_its_place_and_the_others_go_on(acme: Asker):
-    challenge = made(acme)
+def test_a_broken_line_is_answered_in_its_place_and_the_others_go_on(game: Game, acme: Asker):
+    definition = game.made(acme)
     parts = [
-        line(challenge, "a", 1),
+        line(game, definition, "a", 1),
         b'{"challengeId": \n',
         b'{"activityId": "\xff"}\n',
         b'{"activityId": "' + b"a" * 2_000_000 + b'"}\n',
         b"\n  \r\n",
-        line(challenge, "a", 1),
-        line(challenge, "b", 1).strip(),
+        line(game, definition, "a", 1),
+        line(game, definition, "b", 1).strip(),
     ]
 
-    answers = list(streamed(acme, iter(parts)))
+    answers = list(streamed(acme, iter(parts), path=f"{game.log}s"))
 
     assert [one["status"] for one in answers] == [201, 400, 400, 400, 200, 201]
     assert [one["error"]["errors"]["body"] for one in answers if "error" in one] == [
@@ -157,7 +159,7 @@ def test_a_broken_line_is_answered_in_its_place_and_the_others_go_on(acme: Asker
         ["line 4 is longer than 1048576 bytes"],
     ]
     assert answers[0]["entry"]["uniqueIdentifier"] == "a"
-    assert value_of(acme, challenge) == 2
+    assert game.gathered(game.logged(acme, definition, "last", 0)) == 2
 
 
 def test_every_line_says_where_in_the_log_it_is(acme: Asker, projector: None):

@@ -13,12 +13,19 @@ from domain.application import ProgressLog
 from domain.errors import InvalidInput
 from domain.vocabulary import Slug
 from tests.api.conftest import NOW
-from tests.api.schema.conftest import SPEND, Asker
+from tests.api.schema.conftest import SPEND, SPEND_IN_A_ROW, Asker
 
 DOCUMENT: dict[str, Any] = {
     "challenges": [
         {**SPEND, "completionTargetValue": Decimal("500.50"), "milestones": [{"targetValue": 100, "name": "hundred"}]},
         {**SPEND, "id": "1e495236-21b3-5a15-8694-16126bc7f035", "name": "yearly spend", "aggregationPeriod": "yearly"},
+    ],
+    "streaks": [
+        {
+            **SPEND_IN_A_ROW,
+            "aggregationTargetValue": Decimal("50.50"),
+            "milestones": [{"targetValue": 2, "name": "two"}],
+        }
     ],
     "users": [{"externalId": "u1", "firstName": "Ada"}],
 }
@@ -58,13 +65,18 @@ def test_a_document_makes_what_is_not_there(log: ProgressLog, acme: Asker, proje
         ("challenge", "monthly spend", "made"),
         ("milestone", "monthly spend: hundred", "made"),
         ("challenge", "yearly spend", "made"),
+        ("streak", "spend in three months", "made"),
+        ("milestone", "spend in three months: two", "made"),
         ("user", "u1", "made"),
     ]
     challenge = log.definition("acme", Slug.CHALLENGE, UUID(differences[0].id), now=NOW)
     assert challenge.fields.completion_target_value == Decimal("500.5")
     assert [one.name for one in challenge.milestones] == ["hundred"]
     assert differences[2].id == DOCUMENT["challenges"][1]["id"]
-    assert acme.get(f"/schema/account_user/record/{differences[3].id}").body["firstName"] == "Ada"
+    streak = log.definition("acme", Slug.STREAK, UUID(differences[3].id), now=NOW)
+    assert streak.fields.aggregation_target_value == Decimal("50.5")
+    assert [(one.name, one.repeatable) for one in streak.milestones] == [("two", False)]
+    assert acme.get(f"/schema/account_user/record/{differences[5].id}").body["firstName"] == "Ada"
 
 
 def test_applied_again_it_changes_nothing(log: ProgressLog):
@@ -82,6 +94,7 @@ def test_a_dry_run_says_the_difference_and_writes_nothing(log: ProgressLog):
 
     assert planned == applied(log, DOCUMENT)
     later = changed(status="paused", milestones=[{"targetValue": 100, "name": "a hundred"}, {"targetValue": 200}])
+    later["streaks"][0] |= {"completionTargetValue": None, "milestones": [{"targetValue": 2, "repeatable": True}]}
     later["users"][0]["email"] = "ada@example.org"
     planned = applied(log, later, dry_run=True)
     assert actions(planned) == [
@@ -89,11 +102,15 @@ def test_a_dry_run_says_the_difference_and_writes_nothing(log: ProgressLog):
         ("milestone", "monthly spend: a hundred", "changed"),
         ("milestone", "monthly spend: 200", "made"),
         ("challenge", "yearly spend", "unchanged"),
+        ("streak", "spend in three months", "changed"),
+        ("milestone", "spend in three months: two", "changed"),
         ("user", "u1", "changed"),
     ]
     assert planned[0].changes == {"status": ("live", "paused")}
     assert planned[1].changes == {"name": ("hundred", "a hundred")}
-    assert planned[4].changes == {"email": (None, "ada@example.org")}
+    assert planned[4].changes == {"completionTargetValue": (3, None)}
+    assert planned[5].changes == {"repeatable": (False, True)}
+    assert planned[6].changes == {"email": (None, "ada@example.org")}
     assert {one.action for one in applied(log, DOCUMENT, dry_run=True)} == {"unchanged"}
     assert planned == applied(log, later)
 
@@ -131,12 +148,16 @@ def test_every_mistake_is_named_by_its_path_and_nothing_is_written(log: Progress
     identifier = applied(log, {"challenges": [taken]})[2].id
     document["challenges"].append({**taken, "milestones": [{"id": identifier, "targetValue": 5}]})
     document["challenges"].append(SPEND)
+    document["streaks"] += [{**SPEND_IN_A_ROW, "name": "distinct", "aggregationMethod": "distinct"}]
+    document["streaks"] += [{**SPEND_IN_A_ROW, "name": "on Mars", "timezone": "Mars/Olympus"}]
     document["users"] += [{"externalId": "u1"}]
 
     assert refused(log, document) == {
         "challenges[0].timezone": ["'Mars/Olympus' is not an IANA time zone"],
         "challenges[2].milestones[0].targetValue": ["another milestone has 5 already"],
         "challenges[3]": [f"is there twice: {applied(log, DOCUMENT, dry_run=True)[0].id}, 'monthly spend'"],
+        "streaks[1].distinctBy": ["is needed to count distinct values"],
+        "streaks[2].timezone": ["'Mars/Olympus' is not an IANA time zone"],
         "users[1].externalId": ["'u1' is there twice"],
     }
     assert {one.action for one in applied(log, DOCUMENT, dry_run=True)} == {"made"}
@@ -158,6 +179,18 @@ def test_every_mistake_is_named_by_its_path_and_nothing_is_written(log: Progress
         (
             {"challenges": [{**SPEND, "milestones": [{"targetValue": 5}, {"targetValue": 5}]}]},
             {"challenges[0].milestones[1].targetValue": ["is there twice"]},
+        ),
+        (
+            {"streaks": [{**SPEND_IN_A_ROW, "completionTargetValue": 1.5}]},
+            {"streaks[0].completionTargetValue": ["must be a whole number"]},
+        ),
+        (
+            {"streaks": [{**SPEND_IN_A_ROW, "milestones": [{"targetValue": 5}, {"targetValue": 5}]}]},
+            {"streaks[0].milestones[1].targetValue": ["is there twice"]},
+        ),
+        (
+            {"streaks": [{**SPEND_IN_A_ROW, "milestones": [{"targetValue": 0}]}]},
+            {"streaks[0].milestones[0].targetValue": ["must be greater than 0"]},
         ),
         ({"users": [{"firstName": "Ada"}]}, {"users[0].externalId": ["is needed"]}),
         ({"users": [{"externalId": "a", "email": "b"}]}, {"users[0].email": ["must be an e-mail address"]}),
@@ -181,9 +214,18 @@ def test_a_user_keeps_the_id_and_the_external_id_they_have(log: ProgressLog):
 
 
 def test_what_belongs_to_later_versions_is_skipped(log: ProgressLog):
-    differences = applied(log, {"streaks": [{"name": "daily"}], "teams": [], "catalogue": {"topics": []}})
+    differences = applied(log, {"assignments": [{"note": "later"}], "teams": [], "catalogue": {"topics": []}})
 
-    assert actions(differences) == [("streaks", "", "skipped"), ("catalogue", "", "skipped")]
+    assert actions(differences) == [("catalogue", "", "skipped"), ("assignments", "", "skipped")]
+
+
+def test_a_challenge_and_a_streak_of_one_name_are_two(log: ProgressLog):
+    same = {"challenges": [SPEND], "streaks": [{**SPEND_IN_A_ROW, "name": SPEND["name"]}]}
+
+    differences = applied(log, same)
+
+    assert actions(differences) == [("challenge", "monthly spend", "made"), ("streak", "monthly spend", "made")]
+    assert differences[0].id != differences[1].id
 
 
 def test_tenants_do_not_share_what_is_named(log: ProgressLog):

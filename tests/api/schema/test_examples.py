@@ -11,9 +11,10 @@ import pytest
 
 from api.schema.entry_documents import LINES
 from tests.api.conftest import Clock
-from tests.api.schema.conftest import Asker, entry, read, write
+from tests.api.schema.conftest import STREAK, Asker, entry, read, write
 
 SPEND, HUNDRED = "b7e6a3a4-3a51-4a0e-9a6e-3f1f5a2c7d10", "5f0c2b9e-6c1d-4f4b-8d55-0f3f9d1b2a77"
+DAILY, FIRST_DAY = "c19d5b60-0f7e-4e7a-8c29-52a4d6b1e821", "8d4f7c32-95a1-4d0b-b6e3-1c7f20a95e64"
 ADA = "0d9c3f52-8a14-4b7e-b0c6-7e52d1a4f903"
 
 SUMMARIES = {
@@ -22,6 +23,11 @@ SUMMARIES = {
     "challenge_list": "All challenges.",
     "challenge_change": "Less is enough.",
     "challenge_changed": "The challenge, changed.",
+    "streak_new": "Spend 50 a day, for 7 days in a row.",
+    "streak": "A daily spend streak.",
+    "streak_list": "All streaks.",
+    "streak_change": "Five days are enough.",
+    "streak_changed": "The streak, changed.",
     "milestone_new": "A reward for the first hundred.",
     "milestone": "The milestone of the first hundred.",
     "milestone_list": "The milestones of a challenge.",
@@ -44,11 +50,28 @@ SUMMARIES = {
     "challenge_log_list": "The log entries of an end user.",
     "challenge_log_void": "The purchase was refunded.",
     "challenge_log_voided": "The log entry, taken back.",
+    "streak_log_new": "A purchase of 62.50.",
+    "streak_log_new_user": "A purchase of somebody who may be new.",
+    "streak_log_created": "Counted: the first of 7 days is met, and its milestone reached.",
+    "streak_log_replayed": "The same again, counted once.",
+    "streak_log_bulk": "Two purchases, one of them without a value.",
+    "streak_log_bulk_answered": "One counted, one refused.",
+    "streak_log_lines": "Two purchases, one a line.",
+    "streak_log_line_answered": "The answer to one line.",
+    "streak_log": "A log entry.",
+    "streak_log_list": "The log entries of an end user.",
+    "streak_log_void": "The purchase was refunded.",
+    "streak_log_voided": "The log entry, taken back.",
     "reward_log": "A reward for the first hundred.",
     "reward_log_list": "The rewards of an end user.",
     "reward_log_change": "What was given for it.",
     "reward_log_changed": "The reward, with its coupon.",
 }
+
+
+def spent_today(name: str, value: Any) -> dict[str, Any]:
+    return STREAK.entry(DAILY, name, value, ownedById=ADA)
+
 
 REQUESTS: dict[str, Any] = {
     "challenge_new": {
@@ -86,6 +109,27 @@ REQUESTS: dict[str, Any] = {
         write(entry(SPEND, name, 5, ownedById=ADA)) + b"\n" for name in ("order-1005", "order-1006")
     ).decode(),
     "challenge_log_void": {"reason": "refunded"},
+    "streak_new": {
+        "id": DAILY,
+        "name": "Daily spend",
+        "description": "Spend $50 on each of 7 days in a row.",
+        "status": "live",
+        "aggregationMethod": "sum",
+        "aggregationPeriod": "daily",
+        "aggregationTargetValue": 50,
+        "completionTargetValue": 7,
+        "timezone": "America/New_York",
+        "resetTime": "04:00",
+    },
+    "streak_change": {"completionTargetValue": 5},
+    "streak_log_new": spent_today("order-2001", Decimal("62.50")),
+    "streak_log_new_user": {
+        **{name: value for name, value in spent_today("order-2002", 20).items() if name != "ownedById"},
+        "ownedBy": {"externalId": "customer-18", "firstName": "Grace"},
+    },
+    "streak_log_bulk": [spent_today("order-2003", 12), spent_today("order-2004", None)],
+    "streak_log_lines": b"".join(write(spent_today(name, 5)) + b"\n" for name in ("order-2005", "order-2006")).decode(),
+    "streak_log_void": {"reason": "refunded"},
     "reward_log_change": {"couponCode": "SHIP-4711", "rewardExpiryAt": "2026-07-01T00:00:00Z"},
 }
 
@@ -123,18 +167,29 @@ def told(acme: Asker, projector: None, clock: Clock) -> dict[str, Any]:
     post("challenge_log_bulk_answered", "challenge_log", "challenge_log_bulk", "records")
     listed("challenge_log", counted["id"], f"&ownedById={ADA}")
     listed("reward_log", counted["achievedMilestoneRewardLog"]["id"], f"&ownedById={ADA}")
-    told["challenge_log_line_answered"] = first_line(acme)
+    told["challenge_log_line_answered"] = first_line(acme, "challenge_log")
     post("challenge_log_voided", "challenge_log", "challenge_log_void", f"record/{counted['id']}/void")
     patch("reward_log", told["reward_log"]["id"])
     patch("challenge", SPEND)
     patch("milestone", HUNDRED)
     patch("account_user", ADA)
+    post("streak", "streak", "streak_new")
+    STREAK.milestone(acme, DAILY, 1, id=FIRST_DAY, name="First day", rewardItemId="free-shipping")
+    listed("streak", DAILY)
+    counted = post("streak_log_created", "streak_log", "streak_log_new")
+    post("streak_log_replayed", "streak_log", "streak_log_new")
+    post("streak_log_new_user_created", "streak_log", "streak_log_new_user")
+    post("streak_log_bulk_answered", "streak_log", "streak_log_bulk", "records")
+    listed("streak_log", counted["id"], f"&ownedById={ADA}")
+    told["streak_log_line_answered"] = first_line(acme, "streak_log")
+    post("streak_log_voided", "streak_log", "streak_log_void", f"record/{counted['id']}/void")
+    patch("streak", DAILY)
     return told
 
 
-def first_line(asker: Asker) -> Any:
+def first_line(asker: Asker, kind: str) -> Any:
     response = asker.client.post(
-        "/schema/challenge_log/records", data=REQUESTS["challenge_log_lines"], content_type=LINES, headers=asker.headers
+        f"/schema/{kind}/records", data=REQUESTS[f"{kind}_lines"], content_type=LINES, headers=asker.headers
     )
     return read(response.data.split(b"\n")[0])
 
@@ -160,3 +215,9 @@ def test_the_examples_show_what_they_say(told: dict[str, Any]):
     assert told["challenge_log_voided"]["voidReason"] == "refunded"
     assert told["reward_log_changed"]["couponCode"] == "SHIP-4711"
     assert told["challenge_changed"]["completionTargetValue"] == Decimal("450.5")
+    created = told["streak_log_created"]
+    assert (created["streakProgress"]["currentProgressValue"], created["achievedMilestone"]["id"]) == (1, FIRST_DAY)
+    assert told["streak_log_replayed"] == {**created, "replayed": True}
+    assert [one["status"] for one in told["streak_log_bulk_answered"]["data"]] == [201, 400]
+    assert told["streak_log_voided"]["voidReason"] == "refunded"
+    assert told["streak_changed"]["completionTargetValue"] == 5

@@ -1,4 +1,4 @@
-"""API, Writing: milestones are added to challenges, changed, listed."""
+"""API, Writing: milestones are added to challenges and streaks, changed, listed."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -6,24 +6,24 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.api.conftest import Clock
-from tests.api.schema.conftest import ADA, Ask, Asker, made
+from tests.api.schema.conftest import ADA, CHALLENGE, STREAK, Ask, Asker, Game
 
 RECORD = "/schema/milestone/record"
 
 
-def milestone(challenge: str, target: Any = 100, **more: Any) -> dict[str, Any]:
+def milestone(game: Game, definition: str, target: Any = 100, **more: Any) -> dict[str, Any]:
     return {
-        "linkedSchemaSlug": "challenge",
-        "linkedSchemaRecordId": challenge,
+        "linkedSchemaSlug": game.slug,
+        "linkedSchemaRecordId": definition,
         "milestoneTargetValue": target,
         **more,
     }
 
 
-def test_a_milestone_is_answered_with_everything_that_holds_for_it(acme: Asker, projector: None):
-    challenge = made(acme)
+def test_a_milestone_is_answered_with_everything_that_holds_for_it(game: Game, acme: Asker, projector: None):
+    definition = game.made(acme)
 
-    answer = acme.post(RECORD, milestone(challenge, name="hundred"))
+    answer = acme.post(RECORD, milestone(game, definition, name="hundred"))
 
     assert answer.status == 201
     assert UUID(answer.body["id"])
@@ -31,13 +31,13 @@ def test_a_milestone_is_answered_with_everything_that_holds_for_it(acme: Asker, 
         "id": answer.body["id"],
         "createdAt": "2026-04-03T10:15:00.000Z",
         "updatedAt": "2026-04-03T10:15:00.000Z",
-        "linkedSchemaSlug": "challenge",
-        "linkedSchemaRecordId": challenge,
+        "linkedSchemaSlug": game.slug,
+        "linkedSchemaRecordId": definition,
         "name": "hundred",
         "description": "",
         "milestoneTargetValue": 100,
         "rewardItemId": None,
-        "repeatable": True,
+        "repeatable": game is CHALLENGE,
         "status": "live",
     }
     read = acme.get(f"{RECORD}/{answer.body['id']}", **{"If-Position": answer.headers["Position"]})
@@ -47,28 +47,40 @@ def test_a_milestone_is_answered_with_everything_that_holds_for_it(acme: Asker, 
 @pytest.mark.parametrize(
     ("changes", "errors"),
     [
+        ({"milestoneTargetValue": -1}, {"milestoneTargetValue": ["must not be negative"]}),
         ({"milestoneTargetValue": 0}, {"milestoneTargetValue": ["must be greater than 0"]}),
         ({"milestoneTargetValue": 50}, {"milestoneTargetValue": ["another milestone has 50 already"]}),
-        ({"linkedSchemaSlug": "streak"}, {"linkedSchemaSlug": ["'streak' has no milestones here: must be challenge"]}),
-        ({"linkedSchemaSlug": 5}, {"linkedSchemaSlug": ["5 has no milestones here: must be challenge"]}),
         (
-            {"linkedSchemaRecordId": str(UUID(int=7))},
-            {"linkedSchemaRecordId": [f"there is no challenge {UUID(int=7)}"]},
+            {"linkedSchemaSlug": "dance"},
+            {"linkedSchemaSlug": ["'dance' has no milestones here: must be challenge or streak"]},
         ),
+        ({"linkedSchemaSlug": 5}, {"linkedSchemaSlug": ["5 has no milestones here: must be challenge or streak"]}),
         ({"repeatable": None}, {"repeatable": ["must not be null"]}),
         ({"targetValue": 5}, {"targetValue": ["is not a field"]}),
     ],
 )
 def test_a_wrong_field_is_named_with_what_it_must_be(
-    acme: Asker, changes: dict[str, Any], errors: dict[str, list[str]]
+    game: Game, acme: Asker, changes: dict[str, Any], errors: dict[str, list[str]]
 ):
-    challenge = made(acme)
-    acme.post(RECORD, milestone(challenge, 50))
+    definition = game.made(acme)
+    acme.post(RECORD, milestone(game, definition, 50))
 
-    answer = acme.post(RECORD, {**milestone(challenge), **changes})
+    answer = acme.post(RECORD, {**milestone(game, definition), **changes})
 
     assert answer.status == 400
     assert answer.errors == errors
+
+
+def test_a_milestone_belongs_to_a_definition_that_is_there_under_its_kind(game: Game, acme: Asker):
+    other = STREAK if game.slug == "challenge" else CHALLENGE
+
+    for definition in (str(UUID(int=7)), other.made(acme)):
+        answer = acme.post(RECORD, milestone(game, definition))
+
+        assert (answer.status, answer.errors) == (
+            400,
+            {"linkedSchemaRecordId": [f"there is no {game.slug} {definition}"]},
+        )
 
 
 def test_what_is_missing_is_named(acme: Asker):
@@ -77,17 +89,17 @@ def test_what_is_missing_is_named(acme: Asker):
     assert acme.post(RECORD, {}).errors == {name: ["is needed"] for name in needed}
 
 
-def test_an_id_is_taken_once(acme: Asker, projector: None):
-    challenge, identifier = made(acme), str(uuid4())
-    first = acme.post(RECORD, milestone(challenge, id=identifier))
+def test_an_id_is_taken_once(game: Game, acme: Asker, projector: None):
+    definition, identifier = game.made(acme), str(uuid4())
+    first = acme.post(RECORD, milestone(game, definition, id=identifier))
     acme.get(RECORD, **{"If-Position": first.headers["Position"]})
 
-    assert acme.post(RECORD, milestone(challenge, 200, id=identifier)).status == 409
-    assert acme.post(RECORD, milestone(made(acme), 200, id=identifier)).status == 409
+    assert acme.post(RECORD, milestone(game, definition, 200, id=identifier)).status == 409
+    assert acme.post(RECORD, milestone(game, game.made(acme), 200, id=identifier)).status == 409
 
 
-def test_a_change_leaves_the_rest_and_says_when(acme: Asker, projector: None, clock: Clock):
-    first = acme.post(RECORD, milestone(made(acme), name="hundred", rewardItemId="mug")).body
+def test_a_change_leaves_the_rest_and_says_when(game: Game, acme: Asker, projector: None, clock: Clock):
+    first = acme.post(RECORD, milestone(game, game.made(acme), name="hundred", rewardItemId="mug")).body
     clock.advance(minutes=1)
 
     answer = acme.patch(f"{RECORD}/{first['id']}", {"milestoneTargetValue": 200.5, "rewardItemId": None})
@@ -99,30 +111,30 @@ def test_a_change_leaves_the_rest_and_says_when(acme: Asker, projector: None, cl
     assert (again.status, again.headers.get("Position")) == (200, None)
 
 
-def test_a_change_right_after_the_milestone_was_made_finds_it(acme: Asker, projector: None):
+def test_a_change_right_after_the_milestone_was_made_finds_it(game: Game, acme: Asker, projector: None):
     for target in range(100, 110):
-        body = acme.post(RECORD, milestone(made(acme), target)).body
+        body = acme.post(RECORD, milestone(game, game.made(acme), target)).body
 
         assert acme.patch(f"{RECORD}/{body['id']}", {"name": "found"}).body["name"] == "found"
 
 
-def test_a_change_is_checked_like_a_new_milestone(acme: Asker, projector: None):
-    challenge = made(acme)
-    acme.post(RECORD, milestone(challenge, 50))
-    path = f"{RECORD}/{acme.post(RECORD, milestone(challenge)).body['id']}"
+def test_a_change_is_checked_like_a_new_milestone(game: Game, acme: Asker, projector: None):
+    definition = game.made(acme)
+    acme.post(RECORD, milestone(game, definition, 50))
+    path = f"{RECORD}/{acme.post(RECORD, milestone(game, definition)).body['id']}"
 
     taken = acme.patch(path, {"milestoneTargetValue": 50})
 
     assert taken.errors == {"milestoneTargetValue": ["another milestone has 50 already"]}
-    assert acme.patch(path, {"linkedSchemaRecordId": challenge}).errors == {"linkedSchemaRecordId": ["is not a field"]}
+    assert acme.patch(path, {"linkedSchemaRecordId": definition}).errors == {"linkedSchemaRecordId": ["is not a field"]}
     assert acme.patch(f"{RECORD}/{uuid4()}", {"name": "x"}).status == 404
 
 
-def test_milestones_are_filtered_and_of_one_tenant(acme: Asker, globex: Asker, ask: Ask, projector: None):
-    one, two = made(acme), made(acme)
-    first = acme.post(RECORD, milestone(one, 50)).body["id"]
-    second = acme.post(RECORD, milestone(two, 50, status="draft")).body["id"]
-    other = globex.post(RECORD, milestone(made(globex)))
+def test_milestones_are_filtered_and_of_one_tenant(game: Game, acme: Asker, globex: Asker, ask: Ask, projector: None):
+    one, two = game.made(acme), game.made(acme)
+    first = acme.post(RECORD, milestone(game, one, 50)).body["id"]
+    second = acme.post(RECORD, milestone(game, two, 50, status="draft")).body["id"]
+    other = globex.post(RECORD, milestone(game, game.made(globex)))
     ada = ask(owner=ADA)
     ada.get(RECORD, **{"If-Position": other.headers["Position"]})
 
@@ -132,7 +144,8 @@ def test_milestones_are_filtered_and_of_one_tenant(acme: Asker, globex: Asker, a
     acme.patch(f"{RECORD}/{second}", {})
     assert ids("") == {first, second}
     assert ids(f"linkedSchemaRecordId={two}") == ids("status=draft") == {second}
-    assert ids("linkedSchemaSlug=streak") == set()
+    assert ids(f"linkedSchemaSlug={game.slug}") == {first, second}
+    assert ids("linkedSchemaSlug=dance") == set()
     assert acme.get(f"{RECORD}/{other.body['id']}").status == 404
     assert acme.patch(f"{RECORD}/{other.body['id']}", {"name": "mine"}).status == 404
-    assert ada.post(RECORD, milestone(one)).status == 403
+    assert ada.post(RECORD, milestone(game, one)).status == 403

@@ -6,24 +6,23 @@ from uuid import uuid4
 import pytest
 
 from tests.api.conftest import Clock
-from tests.api.schema.conftest import ADA, BOB, Ask, Asker, entry, made
+from tests.api.schema.conftest import ADA, BOB, Ask, Asker, Game
 
 RECORD = "/schema/reward_log/record"
 
 
-def rewarded(asker: Asker, owner: str = ADA, challenge: str | None = None) -> dict[str, Any]:
-    """The reward for reaching 100 of 500."""
-    if challenge is None:
-        challenge = made(asker)
-        body = {"linkedSchemaSlug": "challenge", "linkedSchemaRecordId": challenge, "milestoneTargetValue": 100}
-        asker.post("/schema/milestone/record", body)
-    answer = asker.post("/schema/challenge_log/record", entry(challenge, ownedById=owner))
+def rewarded(asker: Asker, game: Game, owner: str = ADA, definition: str | None = None) -> dict[str, Any]:
+    """The reward for a value of 1: a challenge has it with the first 187.50, a streak with its first month."""
+    if definition is None:
+        definition = game.made(asker, **{game.target: 187})
+        game.milestone(asker, definition, 1)
+    answer = asker.post(game.log, game.entry(definition, ownedById=owner))
     asker.get(RECORD, **{"If-Position": answer.headers["Position"]})
     return answer.body["achievedMilestoneRewardLog"]
 
 
-def test_a_coupon_and_an_expiry_are_noted_on_a_reward(acme: Asker, projector: None, clock: Clock):
-    reward = rewarded(acme)
+def test_a_coupon_and_an_expiry_are_noted_on_a_reward(game: Game, acme: Asker, projector: None, clock: Clock):
+    reward = rewarded(acme, game)
     clock.advance(minutes=1)
 
     sent = {"couponCode": "MUG-1", "rewardExpiryAt": "2026-06-01T02:00:00+02:00"}
@@ -35,8 +34,8 @@ def test_a_coupon_and_an_expiry_are_noted_on_a_reward(acme: Asker, projector: No
     assert acme.get(f"{RECORD}/{reward['id']}").body == answer.body
 
 
-def test_notes_one_after_the_other_are_all_answered(acme: Asker, projector: None):
-    path = f"{RECORD}/{rewarded(acme)['id']}"
+def test_notes_one_after_the_other_are_all_answered(game: Game, acme: Asker, projector: None):
+    path = f"{RECORD}/{rewarded(acme, game)['id']}"
 
     acme.patch(path, {"couponCode": "MUG-1"})
     both = acme.patch(path, {"rewardExpiryAt": "2026-06-01T00:00:00Z"})
@@ -60,24 +59,28 @@ def test_notes_one_after_the_other_are_all_answered(acme: Asker, projector: None
         ({"periodKey": "2026-05"}, {"periodKey": ["is not a field"]}),
     ],
 )
-def test_a_wrong_note_is_named(acme: Asker, projector: None, changes: dict[str, Any], errors: dict[str, list[str]]):
-    answer = acme.patch(f"{RECORD}/{rewarded(acme)['id']}", changes)
+def test_a_wrong_note_is_named(
+    game: Game, acme: Asker, projector: None, changes: dict[str, Any], errors: dict[str, list[str]]
+):
+    answer = acme.patch(f"{RECORD}/{rewarded(acme, game)['id']}", changes)
 
     assert (answer.status, answer.errors) == (400, errors)
 
 
 def test_rewards_are_filtered_of_one_tenant_and_end_users_see_their_own(
-    acme: Asker, globex: Asker, ask: Ask, projector: None
+    game: Game, acme: Asker, globex: Asker, ask: Ask, projector: None
 ):
-    mine = rewarded(acme)
-    his = rewarded(acme, BOB, mine["linkedSchemaRecordId"])
-    other, ada = rewarded(globex), ask(owner=ADA)
+    mine = rewarded(acme, game)
+    his = rewarded(acme, game, BOB, mine["linkedSchemaRecordId"])
+    other, ada = rewarded(globex, game), ask(owner=ADA)
 
     def ids(asker: Asker, query: str = "") -> set[str]:
         return {one["id"] for one in asker.get(f"{RECORD}?{query}").body["data"]}
 
     assert ids(acme) == ids(acme, f"milestoneId={mine['milestoneId']}") == {mine["id"], his["id"]}
     assert ids(acme, f"linkedSchemaRecordId={other['linkedSchemaRecordId']}") == set()
+    assert ids(acme, f"linkedSchemaSlug={game.slug}") == {mine["id"], his["id"]}
+    assert ids(acme, "linkedSchemaSlug=dance") == set()
     assert ids(acme, f"ownedById={BOB}") == {his["id"]}
     assert ids(ada) == {mine["id"]}
     assert ids(ada, f"ownedById={BOB}") == set()

@@ -1,25 +1,28 @@
-"""The challenge log record: an entry as it is documented and written, and the answer to one that comes in."""
+"""Log entries as records: how they are documented and written, and the answer to one that comes in."""
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 import msgspec
-from marshmallow import fields, validate
+from marshmallow import Schema, fields, validate
 
 from api.schema import reward_log
-from api.schema.challenge_progress_record import ChallengeProgressSchema, record_of_run
+from api.schema.entries import ENTRIES, Entry
 from api.schema.milestone import MilestoneFields
 from api.schema.records import Identified, Record, Records, Row, wire_names, written
+from api.schema.resources import operation
+from api.schema.wording import ENTRY_NAMES
 from domain.application import Logged
-from domain.vocabulary import Reason
-from projections.records import CHALLENGE_LOG
+from domain.vocabulary import Reason, Slug
+from projections.records import Kind
 
 REASONS = [one.value for one in Reason]
 
 
-class ChallengeLogSchema(Record):
-    """An entry as it is kept: what was sent, and what became of it."""
+class EntryFields:
+    """What was sent, and what became of it."""
 
-    definition_id = fields.UUID(data_key="challengeId", metadata={"description": "The challenge."})
     owner_id = fields.String(data_key="ownedById", metadata={"description": "The end user."})
     activity_at = fields.DateTime(metadata={"description": "When it was done."})
     activity_id = fields.String(allow_none=True, metadata={"description": "What was done."})
@@ -38,9 +41,6 @@ class ChallengeLogSchema(Record):
     )
     voided_at = fields.DateTime(allow_none=True, metadata={"description": "When it was taken back."})
     void_reason = fields.String(allow_none=True, metadata={"description": "Why it was taken back."})
-    progress_id = fields.UUID(
-        data_key="challengeProgressId", allow_none=True, metadata={"description": "The run that counted it."}
-    )
 
 
 class ReachedMilestoneSchema(MilestoneFields, Identified):
@@ -50,15 +50,9 @@ class ReachedMilestoneSchema(MilestoneFields, Identified):
     definition_id = fields.UUID(data_key="linkedSchemaRecordId", metadata={"description": "Its definition."})
 
 
-class LoggedEntrySchema(ChallengeLogSchema):
-    """An entry that came in: as it is kept, and what followed from it."""
+class FollowedFields:
+    """What followed from an entry that came in, beside the run."""
 
-    progress = fields.Nested(
-        ChallengeProgressSchema,
-        data_key="challengeProgress",
-        allow_none=True,
-        metadata={"description": "The run after the entry; null when it was not counted."},
-    )
     milestone = fields.Nested(
         ReachedMilestoneSchema,
         data_key="achievedMilestone",
@@ -74,38 +68,80 @@ class LoggedEntrySchema(ChallengeLogSchema):
     replayed = fields.Boolean(metadata={"description": "Whether it had come before: then nothing new was recorded."})
 
 
-RECORDS = Records(CHALLENGE_LOG, ChallengeLogSchema, "log entry")
+class LogKind(NamedTuple):
+    """A log: what its entries are, how they are kept and answered, and the run that an entry was counted in."""
+
+    slug: Slug
+    entry: type[Entry]
+    records: Records
+    logged: type[Schema]
+    progress_after: Callable[[Logged, Mapping[str, Any] | None, datetime], Any]
+
+    @property
+    def name(self) -> str:
+        """What it is called: challenge_log."""
+        return f"{self.slug}_log"
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """How the wire calls what the domain refuses."""
+        return ENTRY_NAMES[self.slug]
 
 
-def answer_json(logged: Logged, user: Row | None, kept: Row | None) -> dict[str, Any]:
+def log_of(slug: Slug, kept: Kind, progress: type[Schema], progress_after: Callable[..., Any]) -> LogKind:
+    """The log of a kind of definition: `kept` are its rows, `progress` and `progress_after` the records of its runs."""
+    name = operation(f"{slug}_log")
+    definition = fields.UUID(data_key=f"{slug}Id", metadata={"description": f"The {slug}."})
+    run = fields.UUID(
+        data_key=f"{slug}ProgressId", allow_none=True, metadata={"description": "The run that counted it."}
+    )
+    after = fields.Nested(
+        progress,
+        data_key=f"{slug}Progress",
+        allow_none=True,
+        metadata={"description": "The run after the entry; null when it was not counted."},
+    )
+    linked = Record.from_dict({"definition_id": definition}, name=f"{name}Link")
+    kept_schema = _schema(f"{name}Schema", "An entry as it is kept.", EntryFields, linked, progress_id=run)
+    answered = f"Logged{operation(slug)}EntrySchema"
+    with_run = kept_schema.from_dict({"progress": after}, name=f"{name}WithRun")
+    logged = _schema(answered, "An entry that came in: as it is kept, and what followed.", FollowedFields, with_run)
+    entry = ENTRIES[f"{slug}_log"]
+    return LogKind(slug, entry, Records(kept, kept_schema, "log entry"), logged, progress_after)
+
+
+def answer_json(kind: LogKind, logged: Logged, user: Row | None, kept: Row | None) -> dict[str, Any]:
     """The answer to an entry, as of the moment at which it was recorded: a replay gets the same again.
 
     `user` is the owner's row, `kept` the entry's own, which says whether it was taken back since.
     """
-    entry, reached = logged.event.entry, max(logged.reached, key=lambda one: one.milestone.target_value, default=None)
-    progress = None
-    if logged.run is not None:
-        progress = record_of_run(logged.run, entry.definition_id, entry.owner_id, user, logged.recorded_at)
+    reached = max(logged.reached, key=lambda one: one.milestone.target_value, default=None)
+    progress = None if logged.run is None else kind.progress_after(logged, user, logged.recorded_at)
     return {
-        **RECORDS.json(_row(logged, kept or {})),
-        "challengeProgress": progress,
+        **kind.records.json(_row(logged, kept or {})),
+        f"{kind.slug}Progress": progress,
         "achievedMilestone": None if reached is None else _milestone(reached),
         "achievedMilestoneRewardLog": None if reached is None else _reward(logged, reached),
         "replayed": logged.replayed,
     }
 
 
+def _schema(name: str, about: str, *bases: type, **own: fields.Field) -> type[Schema]:
+    """A schema of several parts. The fields of the last part come first."""
+    return type(name, bases, {"__doc__": about, **own})
+
+
 def _row(logged: Logged, kept: Row) -> dict[str, Any]:
     """The entry in the columns of its read table."""
-    event = logged.event
+    event, run_id = logged.event, getattr(logged.event, "run_id", None)
     return {
         **msgspec.structs.asdict(event.entry),
         "id": logged.id,
         "recorded_at": logged.recorded_at,
-        "counted": logged.run is not None,
+        "counted": run_id is not None,
         "reason": getattr(event, "reason", None),
         "period_key": event.window.key if event.window else None,
-        "progress_id": getattr(event, "run_id", None),
+        "progress_id": run_id,
         "voided_at": kept.get("voided_at"),
         "void_reason": kept.get("void_reason"),
         "created_at": logged.recorded_at,

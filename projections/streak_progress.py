@@ -1,0 +1,235 @@
+"""Streak progress: one row a run."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from domain.ids import owner_slice, slice_of
+from projections.change import Projection
+from projections.consistency import through_sql
+from projections.database import Reader
+from projections.listing import Listed, Page, listed
+from projections.streak_progress_rows import rows
+
+# The period is the window that the run waits for, which may be none; of a broken run, the one that broke it.
+TABLE = """
+    CREATE TABLE {table} (
+        slice                 smallint    NOT NULL,
+        id                    uuid        NOT NULL,
+        tenant                text        NOT NULL,
+        definition_id         uuid        NOT NULL,
+        owner_id              text        NOT NULL,
+        engagement_id         uuid        NOT NULL,
+        number                integer     NOT NULL,
+        status                text        NOT NULL,
+        value                 numeric     NOT NULL,
+        target                integer,
+        task_target           numeric     NOT NULL,
+        method                text        NOT NULL,
+        distinct_by           text,
+        schedule              jsonb       NOT NULL,
+        first_period_start_at timestamptz NOT NULL,
+        period_key            text,
+        period_start_at       timestamptz,
+        period_end_at         timestamptz,
+        completed_key         text,
+        completed_start_at    timestamptz,
+        completed_end_at      timestamptz,
+        started_at            timestamptz NOT NULL,
+        completed_at          timestamptz,
+        broken_at             timestamptz,
+        last_contribution_at  timestamptz NOT NULL,
+        last_completed_at     timestamptz,
+        created_at            timestamptz NOT NULL,
+        updated_at            timestamptz NOT NULL,
+        PRIMARY KEY (slice, id)
+    ) WITH (fillfactor = 80);
+
+    CREATE INDEX ON {table} (tenant, created_at, id);
+    CREATE INDEX ON {table} (tenant, definition_id, created_at, id);
+    CREATE INDEX ON {table} (slice, tenant, owner_id, created_at, id);
+    CREATE INDEX ON {table} (slice, tenant, owner_id, definition_id, number);
+"""
+
+
+PROJECTION = Projection(name="streak_progress", version=1, key=("id",), table=TABLE, rows=rows)
+
+READ_TABLES = ("streak_progress", "streak_period", "streak")
+
+
+class Record(msgspec.Struct, frozen=True, gc=False):
+    """A run as it reads at a moment: a boundary that has passed counts, written or not (RULES 5, never stale).
+
+    `period_*` is the window that it waits for, or its last one; `task_*` is the latest window with entries that has
+    begun. `streak_windows.task` tells which of them the record shows.
+    """
+
+    id: UUID
+    definition_id: UUID
+    owner_id: str
+    number: int
+    status: str
+    value: Decimal
+    target: int | None
+    task_target: Decimal
+    method: str
+    distinct_by: str | None
+    schedule: str
+    first_period_start_at: datetime
+    period_key: str | None
+    period_start_at: datetime | None
+    period_end_at: datetime | None
+    started_at: datetime
+    completed_at: datetime | None
+    broken_at: datetime | None
+    last_contribution_at: datetime
+    last_completed_at: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    task_period_key: str | None
+    task_period_start_at: datetime | None
+    task_period_end_at: datetime | None
+    task_value: Decimal | None
+    task_count: int | None
+    external_id: str | None
+    first_name: str | None
+    last_name: str | None
+    erased_at: datetime | None
+    user_updated_at: datetime | None
+    through: datetime
+
+
+FILTERS = {
+    "definition_id": "definition_id = %(definition_id)s",
+    "status": "status = %(status)s",
+    "updated_since": "updated_at >= %(updated_since)s",
+    "ends_before": "period_end_at < %(ends_before)s",
+}
+
+
+def one(reader: Reader, tenant: str, progress_id: UUID, *, now: datetime, owner_id: str | None = None) -> Record | None:
+    """One run; None when the tenant (or the owner, if one is given) has none with this id. One slice is read."""
+    number = slice_of(progress_id, reader.slices)
+    conditions = ["progress.slice = %(slice)s", "progress.id = %(id)s"]
+    parameters: dict[str, Any] = {"tenant": tenant, "now": now, "slice": number, "id": progress_id}
+    if owner_id is not None:
+        conditions.append("progress.owner_id = %(owner_id)s")
+        parameters["owner_id"] = owner_id
+    return reader.row(Record, _source(conditions, one_slice=True), parameters)
+
+
+def of_tenant(
+    reader: Reader, tenant: str, filters: dict[str, Any], page: Page, *, now: datetime, owner_id: str | None = None
+) -> Listed[Record]:
+    """A page of runs. With an owner, one slice is read; `filters` has keys of FILTERS."""
+    parameters: dict[str, Any] = {"tenant": tenant, "now": now, **filters}
+    conditions = []
+    if owner_id is not None:
+        conditions = ["progress.slice = %(slice)s", "progress.owner_id = %(owner_id)s"]
+        parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
+    source = _source(conditions, one_slice=owner_id is not None)
+    return listed(reader, Record, source, [FILTERS[name] for name in filters], parameters, page)
+
+
+def _source(conditions: list[str], *, one_slice: bool) -> str:
+    """The runs of a tenant as they read at %(now)s."""
+    return SOURCE.format(
+        reading=READING,
+        period=PERIOD,
+        through=through_sql(READ_TABLES, one_slice=one_slice),
+        conditions="".join(f" AND {condition}" for condition in conditions),
+    )
+
+
+# A window that ended unmet broke the run, unless a pause excuses it; the seal only writes that down. OFFSET 0 keeps the
+# planner from repeating the question for each column that asks it.
+READING = """
+    CROSS JOIN LATERAL (
+        SELECT
+            progress.status = 'in_progress'
+            AND progress.period_end_at IS NOT NULL
+            AND progress.period_end_at <= %(now)s
+            AND NOT EXISTS (
+                SELECT
+                FROM streak
+                WHERE streak.tenant = progress.tenant
+                  AND streak.id = progress.definition_id
+                  AND streak.pauses && tstzrange(progress.period_start_at, progress.period_end_at)
+            ) AS broken
+        OFFSET 0
+    ) AS reading
+"""
+
+PERIOD = """
+        CASE WHEN progress.status = 'completed' THEN progress.completed_key ELSE progress.period_key END AS period_key,
+        CASE
+            WHEN progress.status = 'completed' THEN progress.completed_start_at
+            ELSE progress.period_start_at
+        END AS period_start_at,
+        CASE
+            WHEN progress.status = 'completed' THEN progress.completed_end_at
+            ELSE progress.period_end_at
+        END AS period_end_at
+"""
+
+# An entry may come up to 300 s early and start a run whose first window is still to begin: then that is its period.
+SOURCE = """
+    SELECT
+        progress.id,
+        progress.definition_id,
+        progress.owner_id,
+        progress.number,
+        CASE WHEN reading.broken THEN 'broken' ELSE progress.status END AS status,
+        progress.value,
+        progress.target,
+        progress.task_target,
+        progress.method,
+        progress.distinct_by,
+        progress.schedule::text AS schedule,
+        progress.first_period_start_at,
+        {period},
+        progress.started_at,
+        progress.completed_at,
+        CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END AS broken_at,
+        progress.last_contribution_at,
+        progress.last_completed_at,
+        progress.created_at,
+        greatest(
+            progress.updated_at, CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END
+        ) AS updated_at,
+        task.period_key AS task_period_key,
+        task.period_start_at AS task_period_start_at,
+        task.period_end_at AS task_period_end_at,
+        task.value AS task_value,
+        task.count AS task_count,
+        owner.external_id,
+        owner.first_name,
+        owner.last_name,
+        owner.erased_at,
+        owner.updated_at AS user_updated_at,
+        {through} AS through
+    FROM streak_progress AS progress
+    {reading}
+    LEFT JOIN LATERAL (
+        SELECT *
+        FROM streak_period AS period
+        WHERE period.slice = progress.slice
+          AND period.engagement_id = progress.engagement_id
+          AND period.period_start_at <= CASE
+              WHEN progress.status = 'completed' THEN progress.completed_start_at
+              WHEN progress.status = 'broken' OR reading.broken THEN progress.period_start_at
+              ELSE greatest(%(now)s, progress.first_period_start_at)
+          END
+        ORDER BY period.period_start_at DESC
+        LIMIT 1
+    ) AS task ON TRUE
+    LEFT JOIN account_user AS owner
+      ON owner.slice = progress.slice
+     AND owner.tenant = progress.tenant
+     AND owner.id = progress.owner_id
+    WHERE progress.tenant = %(tenant)s
+      {conditions}
+"""
