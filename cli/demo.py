@@ -113,7 +113,7 @@ def _as_text(url: str, credentials: Credentials, examples: list[Example]) -> str
         lines += ["", f"# {one.says}", f"curl -s -H 'X-API-Key: {credentials.reader}' '{url}{one.path}'"]
     own = f"curl -s -H 'Authorization: Bearer {credentials.user}' '{url}/schema/challenge_progress/record'"
     lines += ["", "# what Ada sees: her own records", own]
-    return "\n".join([*lines, "", *_order(url, credentials)])
+    return "\n".join([*lines, "", *_order(url, credentials), *_login(url, credentials)])
 
 
 def _order(url: str, credentials: Credentials) -> list[str]:
@@ -130,4 +130,21 @@ def _order(url: str, credentials: Credentials) -> list[str]:
         "# Dana places an order of 25; pasted again, it is the same order",
         f"curl -s -H 'X-API-Key: {credentials.admin}' -H 'Content-Type: application/json' \\",
         f"  -d '{json.dumps(entry)}' '{url}/schema/challenge_log/record'",
+    ]
+
+
+def _login(url: str, credentials: Credentials) -> list[str]:
+    """The line that sends an event: it feeds every live definition that names its type."""
+    now = datetime.now(UTC)
+    event = {
+        "event_id": f"login-{now:%Y%m%d%H%M%S}",
+        "event_type": "user.login",
+        "user_id": "dana",
+        "timestamp": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+    }
+    return [
+        "",
+        "# Dana logs in: one event feeds both login streaks",
+        f"curl -s -H 'X-API-Key: {credentials.admin}' -H 'Content-Type: application/json' \\",
+        f"  -d '{json.dumps(event)}' '{url}/v1/events'",
     ]

@@ -58,7 +58,7 @@ def start(
 
 @contextmanager
 def running(*arguments: object, database_url: str | None, folder: Path, last: str = "") -> Iterator[Running]:
-    """A command that serves, from the moment on when it has printed a line that begins like `last`.
+    """A command that serves, from the moment on when it has printed a line that holds `last`.
 
     Whatever is left of it at the end is killed.
     """
@@ -66,7 +66,7 @@ def running(*arguments: object, database_url: str | None, folder: Path, last: st
         with start(*arguments, database_url=database_url, folder=folder, stderr=told) as process:
             try:
                 printed = [process.stdout.readline().decode()]
-                while printed[-1] and not printed[-1].startswith(last):
+                while printed[-1] and last not in printed[-1]:
                     printed.append(process.stdout.readline().decode())
                 assert printed[-1], (folder / "stderr.txt").read_text()
                 yield Running(process, [line.rstrip("\n") for line in printed])

@@ -36,16 +36,28 @@ def records(told):
     for name, example in told["examples"].items():
         status, record = ask(example["url"], {"X-API-Key": told["keys"]["reader"]})
         assert status == 200, record
-        found[name] = tuple(record[field] for field in SHOWN)
+        found[name] = tuple(record[field] for field in SHOWN[record_kind(example["url"])])
     return found
 
 
+def record_kind(url):
+    return next(kind for kind in SHOWN if f"/{kind}/" in url)
+
+
 ORDERS_VISITS_AND_DAYS = 3 + 8 + 7
-SHOWN = ("challengeProgressStatus", "currentProgressValue", "completionTargetValue")
+SHOWN = {
+    "challenge_progress": ("challengeProgressStatus", "currentProgressValue", "completionTargetValue"),
+    "streak_progress": ("streakProgressStatus", "currentProgressValue", "completionTargetValue"),
+    "streaks": ("current_count", "current_window_satisfied", "earned_milestones", "next_milestone"),
+}
 AS_IN_THE_SOURCE = {
     "monthlySpend": ("in_progress", 187.5, 500),
     "monthlyVisits": ("completed", 8, 8),
     "weeklySteps": ("failed", 61420, 100000),
+    "dailySpend": ("in_progress", 3, 7),
+    "weeklyVisits": ("completed", 4, 4),
+    "monthlyWorkouts": ("broken", 1, 3),
+    "dailyLogin": (1, True, [1], 3),
 }
 
 
@@ -118,14 +130,17 @@ def test_a_database_that_crashes_is_started_again(demo, folder):
 
 
 def test_the_curl_lines_work_when_they_are_pasted(demo):
-    with demo(last="  -d ") as run:
+    with demo(last="/v1/events") as run:
         lines = "\n".join(run.printed).replace("\\\n", "").splitlines()
         answers = [curl(shlex.split(line)) for line in lines if line.startswith("curl")]
 
-    assert [status for status, _ in answers] == [200, 200, 200, 200, 201]
-    assert [answer["currentProgressValue"] for _, answer in answers[:3]] == [187.5, 8, 61420]
-    assert [record["currentProgressValue"] for record in answers[3][1]["data"]] == [187.5]
-    assert answers[4][1]["challengeProgress"]["currentProgressValue"] == 25
+    *examples, own, order, login = answers
+    assert [status for status, _ in answers] == [200] * 8 + [201, 202]
+    assert [answer["currentProgressValue"] for _, answer in examples[:6]] == [187.5, 8, 61420, 3, 4, 1]
+    assert examples[6][1]["current_window_progress"] == {"count": 9, "sum": 0, "distinct": []}
+    assert [record["currentProgressValue"] for record in own[1]["data"]] == [187.5]
+    assert order[1]["challengeProgress"]["currentProgressValue"] == 25
+    assert [one["counted"] for one in login[1]["fed"]] == [True, True]
 
 
 def curl(words):
