@@ -145,9 +145,7 @@ class Api(flask_smorest.Api):
 
     DEFAULT_ERROR_RESPONSE_NAME = None
 
-    def __init__(
-        self, app: Flask, prefix: str, title: str, description: str, errors: ErrorForm = PROBLEMS
-    ) -> None:
+    def __init__(self, app: Flask, prefix: str, title: str, description: str, errors: ErrorForm = PROBLEMS) -> None:
         self._errors = errors
         name = prefix.strip("/").upper()
         app.config[f"{name}_OPENAPI_URL_PREFIX"] = prefix

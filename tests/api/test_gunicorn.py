@@ -92,9 +92,7 @@ def test_workers_answer_count_together_and_leave_nothing(server: Server, key: st
     code = server.stop()
 
     assert {status for status, _ in answers} == {200}
-    counted = (
-        'milepost_requests_total{endpoint="challenge_progress.ChallengeProgressRecords",method="GET",status="200"}'
-    )
+    counted = 'milepost_requests_total{endpoint="challenge_progress.Record",method="GET",status="200"}'
     assert f"{counted} 40.0" in metrics
     assert folder_while_it_runs
     assert code == 0

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+import projections
 from api.app import create_app
 from api.settings import Settings
 from api.state import state_of
 from tests.api.given import ADA, SPEND
 
-PROJECTIONS = ["challenge", "milestone", "challenge_progress", "task_progress", "entry_log", "reward_log"]
+PROJECTIONS = [one.name for one in projections.PROJECTIONS]
 
 
 @pytest.fixture
@@ -125,8 +126,8 @@ def test_the_metrics_count_requests_and_show_the_lag(admin, acme, given, clock):
     acme.get(f"/schema/challenge_progress/record/{ADA}")
     after = measured(admin)
 
-    listed = 'milepost_requests_total{endpoint="challenge_progress.ChallengeProgressRecords",method="GET",status="200"}'
-    single = 'milepost_request_seconds_count{endpoint="challenge_progress.ChallengeProgressRecord"}'
+    listed = 'milepost_requests_total{endpoint="challenge_progress.Record",method="GET",status="200"}'
+    single = 'milepost_request_seconds_count{endpoint="challenge_progress.RecordId"}'
     assert after[listed] - before.get(listed, 0) == 3
     assert after[single] - before.get(single, 0) == 1
     assert after['milepost_projection_lag_seconds{projection="challenge"}'] == 7
