@@ -10,23 +10,27 @@ from eventsourcing.application import Application
 from eventsourcing.persistence import IntegrityError
 
 from domain import rewards, user
+from domain.assignment import Assignment
 from domain.batch import Batch
+from domain.catalogue import CatalogueItem
 from domain.challenge import Challenge
-from domain.commands import ChangeReward, KeepUser, LogEntry, VoidEntry
+from domain.commands import ChangeReward, Entry, KeepUser, VoidEntry
 from domain.definition import DefinitionCommand
 from domain.errors import NotFound, Refused
 from domain.events import Recorded
-from domain.ids import definition_id, engagement_id, owner_stream_id, slice_of, user_id
+from domain.ids import engagement_id, owner_stream_id, slice_of, user_id
+from domain.kinds import DEFINABLE, GAMES
 from domain.outcomes import Logged, Position
 from domain.retrying import answering, retried
 from domain.streak import Streak
-from domain.streams import GAMES, LogRecorder, Streams, ids_of
+from domain.streams import LogRecorder, Streams, ids_of, stream_of
+from domain.team import Team
 from domain.user import PersonalData
 from domain.vocabulary import Slug
 from domain.voids import History
 
-Numbered = list[tuple[int, LogEntry]]
-Definition = Challenge | Streak
+Numbered = list[tuple[int, Entry]]
+Definition = Challenge | Streak | CatalogueItem | Team | Assignment
 Outcomes = dict[int, Logged | Refused]
 
 
@@ -48,7 +52,7 @@ class ProgressLog(Application[UUID]):
     def log_entries(
         self,
         tenant: str,
-        entries: Sequence[LogEntry],
+        entries: Sequence[Entry],
         *,
         now: datetime,
         import_id: UUID | None = None,
@@ -63,7 +67,7 @@ class ProgressLog(Application[UUID]):
         outcomes = self._log(tenant, list(enumerate(entries)), attempt)
         return [outcomes[index] for index in range(len(entries))]
 
-    def log_entry(self, tenant: str, entry: LogEntry, *, now: datetime, import_id: UUID | None = None) -> Logged:
+    def log_entry(self, tenant: str, entry: Entry, *, now: datetime, import_id: UUID | None = None) -> Logged:
         """Record one entry. Raises what it is refused for."""
         outcome = self.log_entries(tenant, [entry], now=now, import_id=import_id)[0]
         if isinstance(outcome, Refused):
@@ -78,21 +82,21 @@ class ProgressLog(Application[UUID]):
             if found is None or found.tenant != tenant:
                 raise NotFound(f"there is no log entry {command.entry_id}")
             recorded: Any = self.mapper.to_domain_event(found)
-            entry: LogEntry = recorded.event.entry
+            entry: Entry = recorded.event.entry
             if command.slug not in (None, entry.slug):
                 raise NotFound(f"there is no {command.slug} log entry {command.entry_id}")
-            streams = self._streams(tenant, ids_of(tenant, [(entry.slug, entry.definition_id, entry.owner_id)]), now)
-            decision = streams.engagement(entry.slug, entry.definition_id, entry.owner_id)
-            definition, _ = streams.defined(entry.slug, entry.definition_id)
+            streams = self.streams(tenant, ids_of(tenant, [entry]), now)
+            decision = streams.engagement(entry)
+            definition, _ = streams.defined(entry)
             # The history is read after the state: what others wrote in between makes the append fail, not the tally.
             history = History(self.history(found.originator_id))
             GAMES[entry.slug].void(decision, command, history, definition)
-            return self._append(streams) or self.position_of(found.originator_id, found.position)
+            return self.append(streams) or self.position_of(found.originator_id, found.position)
 
         return retried(attempt)
 
     def define(
-        self, tenant: str, definition: UUID, *commands: DefinitionCommand, now: datetime, dry_run: bool = False
+        self, tenant: str, definition: UUID | str, *commands: DefinitionCommand, now: datetime, dry_run: bool = False
     ) -> tuple[Definition, Position | None]:
         """Make or change a definition and its milestones: every command, or none when one is refused.
 
@@ -101,21 +105,21 @@ class ProgressLog(Application[UUID]):
         slug = commands[0].slug
 
         def attempt() -> tuple[Definition, Position | None]:
-            streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
+            streams = self.streams(tenant, [stream_of(tenant, slug, definition)], now)
             decision = streams.definition(slug, definition)
             for command in commands:
-                for event in GAMES[slug].define(decision.state, command, now):
+                for event in DEFINABLE[slug].define(decision.state, command, now):
                     decision.record(event)
             if decision.state is None:
                 raise NotFound(f"there is no {slug} {definition}")
-            return decision.state, None if dry_run else self._append(streams)
+            return decision.state, None if dry_run else self.append(streams)
 
         return retried(attempt)
 
-    def definition(self, tenant: str, slug: Slug, definition: UUID, *, now: datetime) -> Definition | None:
+    def definition(self, tenant: str, slug: Slug, definition: UUID | str, *, now: datetime) -> Definition | None:
         """A definition as it stands; None when there is none."""
         with answering():
-            streams = self._streams(tenant, [definition_id(tenant, slug, definition)], now)
+            streams = self.streams(tenant, [stream_of(tenant, slug, definition)], now)
         found: Definition | None = streams.definition(slug, definition).state
         return found
 
@@ -129,14 +133,14 @@ class ProgressLog(Application[UUID]):
             columns["status"] = command.status
 
         def attempt() -> tuple[str, Position | None]:
-            streams = self._streams(tenant, [owner_stream_id(tenant, identifier)], now)
+            streams = self.streams(tenant, [owner_stream_id(tenant, identifier)], now)
             decision = streams.user(identifier)
             event = user.decide(decision.state, identifier, command)
             if event is None:
                 return identifier, None
             decision.record(event)
             person = PersonalData(tenant=tenant, id=identifier, columns=columns)
-            return identifier, self._append(streams, people=[person])
+            return identifier, self.append(streams, people=[person])
 
         return retried(attempt)
 
@@ -150,13 +154,16 @@ class ProgressLog(Application[UUID]):
         stream = engagement_id(tenant, command.definition_id, command.owner_id, command.slug)
 
         def attempt() -> Position | None:
-            streams = self._streams(tenant, [stream], now)
-            decision = streams.engagement(command.slug, command.definition_id, command.owner_id)
+            streams = self.streams(tenant, [stream], now)
+            found = streams.engagement_of(stream)
+            if found is None:
+                raise NotFound(f"there is no reward {command.reward_id}")
+            _, decision = found
             event = rewards.decide(self.history(stream), command)
             if event is None:
                 return None
             decision.record(event)
-            return self._append(streams)
+            return self.append(streams)
 
         return retried(attempt)
 
@@ -180,14 +187,15 @@ class ProgressLog(Application[UUID]):
         return Position(slice_of(identifier, self.log_recorder.slices), number)
 
     def _advance(self, tenant: str, engagements: Sequence[UUID], now: datetime) -> int:
-        streams = self._streams(tenant, engagements, now)
+        streams = self.streams(tenant, engagements, now)
         found = [one for one in map(streams.engagement_of, engagements) if one]
-        wanted = {(game.slug, decision.state.definition_id) for game, decision in found}
-        definitions = self._streams(tenant, [definition_id(tenant, *one) for one in wanted], now)
+        wanted = {(game.definition, decision.state.definition_id) for game, decision in found}
+        definitions = self.streams(tenant, [stream_of(tenant, *one) for one in wanted], now)
         for game, decision in found:
-            definition, _ = definitions.defined(game.slug, decision.state.definition_id)
-            game.advance(decision, definition.pauses, now)
-        self._append(streams)
+            definition = definitions.definition(game.definition, decision.state.definition_id).state
+            if game.advance is not None:
+                game.advance(decision, definition.pauses, now)
+        self.append(streams)
         return sum(len(decision.events) for _, decision in found)
 
     def history(self, stream: UUID) -> list[Recorded]:
@@ -203,7 +211,7 @@ class ProgressLog(Application[UUID]):
         except IntegrityError:
             slices: dict[int, Numbered] = {}
             for index, entry in entries:
-                stream = engagement_id(tenant, entry.definition_id, entry.owner_id, entry.slug)
+                stream = entry.engagement_id(tenant)
                 slices.setdefault(slice_of(stream, self.log_recorder.slices), []).append((index, entry))
             outcomes: Outcomes = {}
             for part in slices.values():
@@ -211,8 +219,7 @@ class ProgressLog(Application[UUID]):
             return outcomes
 
     def _attempt(self, tenant: str, entries: Numbered, now: datetime, import_id: UUID | None, brief: bool) -> Outcomes:
-        named = [(entry.slug, entry.definition_id, entry.owner_id) for _, entry in entries]
-        streams = self._streams(tenant, ids_of(tenant, named), now)
+        streams = self.streams(tenant, ids_of(tenant, (entry for _, entry in entries)), now)
         find = self.log_recorder.find_entries
         told: Any = self.mapper.to_domain_event if brief else None
         batch = Batch(streams, find, self.history, self.position_of, backfill=import_id is not None, brief=told)
@@ -222,10 +229,11 @@ class ProgressLog(Application[UUID]):
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, import_id=import_id)
         return batch.outcomes(events, numbers)
 
-    def _streams(self, tenant: str, ids: Sequence[UUID], now: datetime) -> Streams:
+    def streams(self, tenant: str, ids: Sequence[UUID], now: datetime) -> Streams:
+        """Streams as they stand, to decide on."""
         return Streams(tenant, self.log_recorder.load_streams(ids), self.history, now)
 
-    def _append(self, streams: Streams, people: Iterable[PersonalData] = ()) -> Position | None:
+    def append(self, streams: Streams, people: Iterable[PersonalData] = ()) -> Position | None:
         """Append what was decided; the position of the last event, None when there was nothing."""
         events, snapshots = streams.decided()
         if not events:

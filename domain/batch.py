@@ -6,17 +6,29 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain.commands import LogEntry
-from domain.engagement import CompletionRolledBack, EntryCounted, EntryNotCounted, MilestoneReached, RunCompleted
+from domain.commands import Entry
+from domain.engagement import CompletionRolledBack, MilestoneReached, RunCompleted
 from domain.errors import EntryConflict, Refused
 from domain.events import Recorded
-from domain.ids import engagement_id, entry_id
+from domain.ids import entry_id
+from domain.kinds import GAMES, Game
+from domain.learn_progress import ScenarioCompleted
 from domain.outcomes import Logged, Position
+from domain.practice_progress import PracticeCompleted
 from domain.streak_events import PeriodMet, RunRecounted, RunWithdrawn
-from domain.streams import GAMES, Streams
+from domain.streams import Streams
 
 # What an entry may bring about, recorded after it. A run that starts, and all that time does, comes before an entry.
-FOLLOWING = (PeriodMet, RunWithdrawn, RunRecounted, RunCompleted, CompletionRolledBack, MilestoneReached)
+FOLLOWING = (
+    PeriodMet,
+    RunWithdrawn,
+    RunRecounted,
+    RunCompleted,
+    CompletionRolledBack,
+    MilestoneReached,
+    PracticeCompleted,
+    ScenarioCompleted,
+)
 
 
 class Batch:
@@ -44,7 +56,7 @@ class Batch:
         self._first: dict[UUID, int] = {}
         self._repeats: dict[int, int] = {}
 
-    def decide(self, entries: Sequence[tuple[int, LogEntry]]) -> None:
+    def decide(self, entries: Sequence[tuple[int, Entry]]) -> None:
         """Decide each entry, in order. A refused one is remembered with its reason and leaves no trace."""
         named = [(index, entry, *self._ids(entry)) for index, entry in entries]
         self._before = self._find_entries([identifier for *_, identifier in named])
@@ -74,32 +86,33 @@ class Batch:
             placed[index] = replace(again, replayed=True) if isinstance(again, Logged) else again
         return placed
 
-    def _ids(self, entry: LogEntry) -> tuple[UUID, UUID]:
-        stream = engagement_id(self._streams.tenant, entry.definition_id, entry.owner_id, entry.slug)
+    def _ids(self, entry: Entry) -> tuple[UUID, UUID]:
+        stream = entry.engagement_id(self._streams.tenant)
         return stream, entry_id(stream, entry.unique_identifier)
 
-    def _record(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
-        slug = entry.slug
-        definition, rules = self._streams.defined(slug, entry.definition_id)
-        decision = self._streams.engagement(slug, entry.definition_id, entry.owner_id, stream)
+    def _record(self, entry: Entry, stream: UUID, identifier: UUID) -> Logged:
+        definition, rules = self._streams.defined(entry)
+        decision = self._streams.engagement(entry, stream)
         before = len(decision.events)
         owner = self._streams.owner_status(entry.owner_id)
-        log_entry = GAMES[slug].log_entry
-        log_entry(decision, entry, definition, rules, owner, identifier=identifier, backfill=self._backfill)
-        return _logged(decision.events[before:], decision.state)
+        game = GAMES[entry.slug]
+        game.log_entry(decision, entry, definition, rules, owner, identifier=identifier, backfill=self._backfill)
+        return _logged(decision.events[before:], game, decision.state)
 
-    def _repeat(self, index: int, entry: LogEntry, first: int) -> None:
+    def _repeat(self, index: int, entry: Entry, first: int) -> None:
         """The same entry twice in one batch: the first answer again."""
         before = self._results[first]
         if not isinstance(before, Logged) or before.event.entry != entry:
             raise _conflict(entry)
         self._repeats[index] = first
 
-    def _replay(self, entry: LogEntry, stream: UUID, identifier: UUID) -> Logged:
+    def _replay(self, entry: Entry, stream: UUID, identifier: UUID) -> Logged:
         """An entry that the log holds already: the first answer again."""
         if self._brief is not None:
             recorded = self._brief(self._before[identifier])
-            logged = replace(_logged([recorded], None), position=self._position_of(stream, recorded.position))
+            logged = replace(
+                _logged([recorded], GAMES[entry.slug], None), position=self._position_of(stream, recorded.position)
+            )
         else:
             if stream not in self._answers:
                 self._answers[stream] = self._first_answers(entry, stream)
@@ -108,10 +121,10 @@ class Batch:
             raise _conflict(entry)
         return replace(logged, replayed=True)
 
-    def _first_answers(self, entry: LogEntry, stream: UUID) -> dict[UUID, Logged]:
+    def _first_answers(self, entry: Entry, stream: UUID) -> dict[UUID, Logged]:
         """What was answered to the entries of one stream that came before: its history is folded once for all."""
         game, tenant = GAMES[entry.slug], self._streams.tenant
-        state = game.state(id=stream, tenant=tenant, definition_id=entry.definition_id, owner_id=entry.owner_id)
+        state = game.state(id=stream, tenant=tenant, **entry.engaged())
         answers: dict[UUID, Logged] = {}
         followed: list[Recorded] = []
         for recorded in self._history(stream):
@@ -119,32 +132,32 @@ class Batch:
                 followed = []
             if followed or recorded.entry_id in self._before:
                 followed.append(recorded)
-            state = game.progress.evolve(state, recorded.event, recorded.recorded_at)
+            state = game.kind.evolve(state, recorded.event, recorded.recorded_at)
             if followed:
-                logged = _logged(followed, state)
+                logged = _logged(followed, game, state)
                 position = self._position_of(stream, recorded.position)
                 answers[logged.id] = replace(logged, position=position)
         return answers
 
 
-def _logged(events: Sequence[Recorded], state: Any) -> Logged:
+def _logged(events: Sequence[Recorded], game: Game, state: Any) -> Logged:
     """The answer to the one entry among these events. Without a state it names no run."""
     recorded = next(one for one in events if one.entry_id is not None)
-    event, identifier = recorded.event, recorded.entry_id
-    if identifier is None or not isinstance(event, EntryCounted | EntryNotCounted):
-        raise TypeError(f"{event!r} records no entry")
+    event: Any = recorded.event
+    counted = getattr(event, "reason", None) is None
     return Logged(
-        id=identifier,
+        id=recorded.entry_id or UUID(int=0),
         tenant=recorded.tenant,
         recorded_at=recorded.recorded_at,
         event=event,
-        run=state.run(event.run_id) if state is not None and isinstance(event, EntryCounted) else None,
+        counted=counted,
+        run=game.outcome(state, event) if counted and state is not None else None,
         windows=getattr(state, "windows", ()),
         reached=tuple([one.event for one in events if isinstance(one.event, MilestoneReached)]),
     )
 
 
-def _conflict(entry: LogEntry) -> EntryConflict:
+def _conflict(entry: Entry) -> EntryConflict:
     message = f"{entry.unique_identifier!r} came before with other content"
     return EntryConflict(message, {"unique_identifier": [message]})
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import msgspec
 
+from domain import ids
 from domain.vocabulary import OwnerStatus, Slug
 
 
@@ -26,6 +27,38 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attributes: dict[str, str | int | float | bool | None] = {}
     slug: Slug = Slug.CHALLENGE
 
+    NAMED_BY: ClassVar[str] = "definition_id"
+
+    def engagement_id(self, tenant: str) -> UUID:
+        """The stream of this owner on this definition."""
+        return ids.engagement_id(tenant, self.definition_id, self.owner_id, self.slug)
+
+    def stream_of_definition(self, tenant: str) -> UUID:
+        """The stream of the definition."""
+        return ids.definition_id(tenant, self.slug, self.definition_id)
+
+    def engaged(self) -> dict[str, Any]:
+        """What an engagement that begins with this entry is about."""
+        return {"definition_id": self.definition_id, "owner_id": self.owner_id}
+
+
+class Entry(Protocol):
+    """What is logged, whatever it is about. `NAMED_BY` is the field that names its definition."""
+
+    NAMED_BY: ClassVar[str]
+
+    @property
+    def slug(self) -> Slug: ...
+    @property
+    def owner_id(self) -> str: ...
+    @property
+    def activity_at(self) -> datetime: ...
+    @property
+    def unique_identifier(self) -> str: ...
+    def engagement_id(self, tenant: str) -> UUID: ...
+    def stream_of_definition(self, tenant: str) -> UUID: ...
+    def engaged(self) -> dict[str, Any]: ...
+
 
 class VoidEntry(Command, frozen=True, kw_only=True):
     """Take an entry back: it stays in the log, its effect goes (RULES 7). `slug`: only if it is one of this kind."""
@@ -39,7 +72,7 @@ class VoidEntry(Command, frozen=True, kw_only=True):
 class Define(Command, frozen=True, kw_only=True):
     """Make a definition, with the given fields of its kind."""
 
-    id: UUID
+    id: UUID | str
     slug: Slug
     fields: dict[str, Any]
 
@@ -47,7 +80,7 @@ class Define(Command, frozen=True, kw_only=True):
 class Redefine(Command, frozen=True, kw_only=True):
     """Change some fields of a definition; runs in progress keep the rules they started with."""
 
-    id: UUID
+    id: UUID | str
     slug: Slug
     changes: dict[str, Any]
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -11,13 +12,14 @@ from domain import numbers, texts
 from domain.commands import LogEntry
 from domain.definitions import Given, Milestone, Rules, refuse, text_complaints
 from domain.errors import invalid
-from domain.events import Event
+from domain.events import Event, Voided
 from domain.numbers import ZERO
 from domain.tally import EMPTY, Tally
 from domain.vocabulary import DefinitionStatus, Method, OwnerStatus, Reason, Slug
 from domain.windows import Window, as_utc
 
 MAX_AHEAD_SECONDS = 300
+E = TypeVar("E", bound=Any)
 
 
 class RunStarted(Event, frozen=True, kw_only=True):
@@ -117,7 +119,7 @@ class RewardChanged(Event, frozen=True, kw_only=True):
     reward_expiry_at: datetime | None = None
 
 
-class EntryVoided(Event, frozen=True, kw_only=True):
+class EntryVoided(Voided, frozen=True, kw_only=True):
     """An entry was taken back. `rewards` are those that it no longer supports; they stay given (RULES 7).
 
     `effective` is false when the window was sealed or the entry never counted: then the outcome stays. Tally, total,
@@ -125,10 +127,6 @@ class EntryVoided(Event, frozen=True, kw_only=True):
     """
 
     TOPIC = "EntryVoided"
-    entry_id: UUID
-    reason: str
-    actor: str
-    voided_at: datetime
     effective: bool
     run_id: UUID | None = None
     window: Window | None = None
@@ -140,7 +138,7 @@ class EntryVoided(Event, frozen=True, kw_only=True):
     last_at: datetime | None = None
 
 
-def in_utc(entry: LogEntry) -> LogEntry:
+def in_utc(entry: E) -> E:
     """The entry with its activityAt in UTC (RULES 2). Raises InvalidInput when it is naive."""
     try:
         moment = as_utc(entry.activity_at)

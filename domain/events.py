@@ -24,6 +24,15 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             register_topic(cls.TOPIC, cls)
 
 
+class Voided(Event, frozen=True, kw_only=True):
+    """An entry was taken back (RULES 7). What that means, each kind of entry adds."""
+
+    entry_id: UUID
+    reason: str
+    actor: str
+    voided_at: datetime
+
+
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """An event in its stream: where, when and for whom it was recorded."""
 

@@ -34,6 +34,35 @@ def definition_id(tenant: str, slug: str, definition: UUID) -> UUID:
 
 
 @lru_cache(maxsize=REMEMBERED)
+def catalogue_id(tenant: str, item: str) -> UUID:
+    """The stream of one item of the catalogue."""
+    return _id(_prefix(tenant, item), b"catalogue", tenant.encode(), item.encode())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def practice_id(tenant: str, owner_id: str, topic_id: str, challenge_index: int) -> UUID:
+    """The stream of one owner on one challenge of a topic."""
+    parts = (tenant.encode(), owner_id.encode(), topic_id.encode(), challenge_index.to_bytes(8, signed=True))
+    return _id(_prefix(tenant, owner_id), b"practice", *parts)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def learn_id(tenant: str, owner_id: str, scenario_id: str) -> UUID:
+    """The stream of one owner on one scenario."""
+    return _id(_prefix(tenant, owner_id), b"learn", tenant.encode(), owner_id.encode(), scenario_id.encode())
+
+
+def membership_id(tenant: str, owner_id: str) -> UUID:
+    """The stream of one owner's teams."""
+    return _id(_prefix(tenant, owner_id), b"membership", tenant.encode(), owner_id.encode())
+
+
+def assignment_progress_id(tenant: str, owner_id: str, assignment: UUID) -> UUID:
+    """The stream of one owner on one assignment."""
+    return _id(_prefix(tenant, owner_id), b"assignment", tenant.encode(), owner_id.encode(), assignment.bytes)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def owner_stream_id(tenant: str, owner_id: str) -> UUID:
     """The stream of one end user: status changes and erasure, never personal data."""
     return _id(_prefix(tenant, owner_id), b"owner", tenant.encode(), owner_id.encode())

@@ -1,13 +1,15 @@
 """What the application answers: where it wrote, and what came of it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
 
 from domain.challenge_progress import Run
-from domain.engagement import EntryCounted, EntryNotCounted, MilestoneReached
+from domain.engagement import MilestoneReached
+from domain.learn_progress import Steps
+from domain.practice_progress import Completion
 from domain.streak_run import OpenWindow, StreakRun
 
 
@@ -30,8 +32,9 @@ class Logged(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     tenant: str
     recorded_at: datetime
-    event: EntryCounted | EntryNotCounted
-    run: Run | StreakRun | None
+    event: Any
+    counted: bool
+    run: Run | StreakRun | Completion | Steps | None
     reached: tuple[MilestoneReached, ...]
     position: Position | None = None
     replayed: bool = False

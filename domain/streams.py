@@ -7,19 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from domain import challenge as challenges
-from domain import challenge_decisions, challenge_progress, streak_clock, streak_decisions, streak_progress, user
-from domain import streak as streaks
-from domain.challenge import Challenge
-from domain.challenge_progress import ChallengeProgress
+from domain.commands import Entry
 from domain.decision import Decision
-from domain.definition import DefinitionCommand
-from domain.definitions import Pause, Rules
 from domain.errors import DefinitionNotFound
-from domain.events import Event, Recorded
-from domain.ids import definition_id, engagement_id, owner_stream_id
-from domain.streak import Streak
-from domain.streak_progress import StreakProgress
+from domain.events import Recorded
+from domain.ids import catalogue_id, definition_id, owner_stream_id
+from domain.kinds import DEFINABLE, GAME_OF, GAMES, KINDS, Game, Kind
 from domain.user import PersonalData, User
 from domain.vocabulary import OwnerStatus, Slug
 
@@ -70,68 +63,6 @@ class LogRecorder(Protocol):
     def forget_imports(self) -> None: ...
 
 
-class Kind(NamedTuple):
-    """How a kind of stream is folded and kept. A changed state gets another topic and is folded anew."""
-
-    topic: str
-    decode: Callable[[str], Any]
-    evolve: Callable[[Any, Event, datetime], Any]
-
-
-CHALLENGE = Kind("Challenge.1", msgspec.json.Decoder(Challenge).decode, challenges.evolve)
-CHALLENGE_PROGRESS = Kind(
-    "ChallengeProgress.1", msgspec.json.Decoder(ChallengeProgress).decode, challenge_progress.evolve
-)
-STREAK = Kind("Streak.1", msgspec.json.Decoder(Streak).decode, streaks.evolve)
-STREAK_PROGRESS = Kind("StreakProgress.1", msgspec.json.Decoder(StreakProgress).decode, streak_progress.evolve)
-USER = Kind("User.1", msgspec.json.Decoder(User).decode, user.evolve)
-KINDS: dict[type, Kind] = {
-    Challenge: CHALLENGE,
-    ChallengeProgress: CHALLENGE_PROGRESS,
-    Streak: STREAK,
-    StreakProgress: STREAK_PROGRESS,
-    User: USER,
-}
-
-
-class Game(NamedTuple):
-    """What may be played: the kind of its definitions and of an owner's progress, and what each decides."""
-
-    slug: Slug
-    definition: Kind
-    progress: Kind
-    state: Callable[..., Any]
-    define: Callable[[Any, DefinitionCommand, datetime], Iterable[Event]]
-    log_entry: Callable[..., None]
-    void: Callable[..., None]
-    advance: Callable[[Any, tuple[Pause, ...], datetime], None]
-
-
-GAMES: dict[Slug, Game] = {
-    Slug.CHALLENGE: Game(
-        slug=Slug.CHALLENGE,
-        definition=CHALLENGE,
-        progress=CHALLENGE_PROGRESS,
-        state=ChallengeProgress,
-        define=challenges.decide,
-        log_entry=challenge_decisions.log_entry,
-        void=challenge_decisions.void,
-        advance=challenge_decisions.advance,
-    ),
-    Slug.STREAK: Game(
-        slug=Slug.STREAK,
-        definition=STREAK,
-        progress=STREAK_PROGRESS,
-        state=StreakProgress,
-        define=streaks.decide,
-        log_entry=streak_decisions.log_entry,
-        void=streak_decisions.void,
-        advance=streak_clock.advance,
-    ),
-}
-GAME_OF = {game.progress.topic.partition(".")[0]: game for game in GAMES.values()}
-
-
 class Streams:
     """The streams of one command or batch, and the decisions made on them."""
 
@@ -147,18 +78,17 @@ class Streams:
         self._rows = rows
         self._history = history
         self._decisions: dict[UUID, Decision[Any]] = {}
-        self._rules: dict[tuple[Slug, UUID], tuple[Any, Rules]] = {}
+        self._rules: dict[UUID, tuple[Any, Any]] = {}
         self._owners: dict[str, OwnerStatus] = {}
 
-    def engagement(self, slug: Slug, definition: UUID, owner_id: str, stream: UUID | None = None) -> Decision[Any]:
-        """One owner on one definition; new when nothing was logged yet."""
-        stream = stream or engagement_id(self.tenant, definition, owner_id, slug)
+    def engagement(self, entry: Entry, stream: UUID | None = None) -> Decision[Any]:
+        """The owner of an entry on what the entry is about; new when nothing was logged yet."""
+        stream = stream or entry.engagement_id(self.tenant)
         known = self._decisions.get(stream)
         if known is not None:
             return known
-        game = GAMES[slug]
-        empty = game.state(id=stream, tenant=self.tenant, definition_id=definition, owner_id=owner_id)
-        return self._decision(stream, game.progress, empty)
+        game = GAMES[entry.slug]
+        return self._decision(stream, game.kind, game.state(id=stream, tenant=self.tenant, **entry.engaged()))
 
     def engagement_of(self, stream: UUID) -> tuple[Game, Decision[Any]] | None:
         """The engagement that is this stream; None when there is no such stream, or it is something else."""
@@ -166,31 +96,36 @@ class Streams:
         game = GAME_OF.get(row.topic.partition(".")[0]) if row else None
         if row is None or game is None:
             return None
-        if row.topic == game.progress.topic:
-            return game, self._decision(stream, game.progress, None)
-        # An older snapshot is folded anew, and an engagement begins with an entry or with the run that it starts.
-        first: Any = next(iter(self._history(stream))).event
-        told = getattr(first, "entry", first)
-        return game, self.engagement(game.slug, told.definition_id, told.owner_id, stream)
+        if row.topic == game.kind.topic:
+            return game, self._decision(stream, game.kind, None)
+        # An older snapshot is folded anew: an engagement begins with an entry, or with the run that one starts.
+        told = (getattr(one.event, "entry", None) for one in self._history(stream))
+        return game, self.engagement(next(entry for entry in told if entry is not None), stream)
 
-    def definition(self, slug: Slug, identifier: UUID) -> Decision[Any]:
+    def definition(self, slug: Slug, identifier: UUID | str) -> Decision[Any]:
         """A definition; its state is None when there is none."""
-        return self._decision(definition_id(self.tenant, slug, identifier), GAMES[slug].definition, None)
+        return self._decision(stream_of(self.tenant, slug, identifier), DEFINABLE[slug].kind, None)
 
-    def defined(self, slug: Slug, identifier: UUID) -> tuple[Any, Rules]:
-        """A definition and the rules of runs that start now. Raises DefinitionNotFound."""
-        known = self._rules.get((slug, identifier))
+    def defined(self, entry: Entry) -> tuple[Any, Any]:
+        """The definition of an entry, and the rules of runs that start now. Raises DefinitionNotFound."""
+        stream = entry.stream_of_definition(self.tenant)
+        known = self._rules.get(stream)
         if known is None:
-            found = self.definition(slug, identifier).state
+            game = GAMES[entry.slug]
+            found = self._decision(stream, DEFINABLE[game.definition].kind, None).state
             if found is None:
-                message = f"there is no {slug} {identifier}"
-                raise DefinitionNotFound(message, {"definition_id": [message]})
-            known = self._rules[slug, identifier] = (found, found.rules)
+                message = f"there is no {entry.slug} {getattr(entry, entry.NAMED_BY)}"
+                raise DefinitionNotFound(message, {entry.NAMED_BY: [message]})
+            known = self._rules[stream] = (found, found.rules)
         return known
+
+    def kept(self, state: type[Any], stream: UUID, **about: Any) -> Decision[Any]:
+        """A stream of an owner that nothing is logged to; its state is new when there is none."""
+        return self._decision(stream, KINDS[state], state(id=stream, **about))
 
     def user(self, owner_id: str) -> Decision[User | None]:
         """An end user; the state is None for one that was never registered."""
-        return self._decision(owner_stream_id(self.tenant, owner_id), USER, None)
+        return self._decision(owner_stream_id(self.tenant, owner_id), KINDS[User], None)
 
     def owner_status(self, owner_id: str) -> OwnerStatus:
         """Whether the owner's entries count. An owner that was never registered is live."""
@@ -232,13 +167,23 @@ def fold(kind: Kind, state: Any, events: Iterable[Recorded]) -> Any:
     return state
 
 
-def ids_of(tenant: str, named: Iterable[tuple[Slug, UUID, str]]) -> Sequence[UUID]:
-    """The streams that entries of these (kind, definition, owner) touch or ask."""
-    named = set(named)
-    ids = [engagement_id(tenant, definition, owner, slug) for slug, definition, owner in named]
-    ids += [definition_id(tenant, *one) for one in {(slug, definition) for slug, definition, _ in named}]
-    ids += [owner_stream_id(tenant, owner) for owner in {owner for *_, owner in named}]
-    return ids
+def ids_of(tenant: str, entries: Iterable[Entry]) -> Sequence[UUID]:
+    """The streams that entries touch or ask."""
+    ids = set()
+    for entry in entries:
+        ids |= {
+            entry.engagement_id(tenant),
+            entry.stream_of_definition(tenant),
+            owner_stream_id(tenant, entry.owner_id),
+        }
+    return list(ids)
+
+
+def stream_of(tenant: str, slug: Slug, identifier: UUID | str) -> UUID:
+    """The stream of a definition. Items of the catalogue have names for ids."""
+    if isinstance(identifier, UUID):
+        return definition_id(tenant, slug, identifier)
+    return catalogue_id(tenant, identifier)
 
 
 def _snapshot(decision: Decision[Any]) -> Snapshot:

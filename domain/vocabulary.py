@@ -78,10 +78,23 @@ class Reason(StrEnum):
     AFTER_END = "after_end"
     OWNER_PAUSED = "owner_paused"
     TOO_LATE = "too_late"
+    PHASE_MISSING = "phase_missing"
 
 
 class Slug(StrEnum):
-    """The kind of definition that a record belongs to (linkedSchemaSlug)."""
+    """The kind of definition, or of progress, that a record belongs to (linkedSchemaSlug)."""
 
     CHALLENGE = "challenge"
     STREAK = "streak"
+    PRACTICE = "practice"
+    LEARN = "learn"
+    CATALOGUE = "catalogue"
+    TEAM = "team"
+    ASSIGNMENT = "assignment"
+
+
+class ContentArea(StrEnum):
+    """The two halves of training (RULES 8)."""
+
+    PRACTICE = "practice"
+    LEARN = "learn"

@@ -10,13 +10,12 @@ import msgspec
 from domain.definitions import Rules
 from domain.engagement import (
     EntryCounted,
-    EntryVoided,
     MilestoneReached,
     RunStarted,
     attribute_of,
 )
 from domain.errors import NotFound
-from domain.events import Recorded
+from domain.events import Recorded, Voided
 from domain.numbers import ZERO
 from domain.tally import EMPTY, Tally, add
 
@@ -38,7 +37,16 @@ class History:
 
     def voided(self, entry_id: UUID) -> bool:
         """Whether the entry was taken back before."""
-        return any(isinstance(one.event, EntryVoided) and one.event.entry_id == entry_id for one in self.events)
+        return entry_id in self._voided()
+
+    def entries_without(self, entry_id: UUID) -> list[Recorded]:
+        """The entries that were not taken back, less this one too."""
+        gone = self._voided() | {entry_id}
+        return [one for one in self.events if one.entry_id is not None and one.entry_id not in gone]
+
+    def _voided(self) -> set[UUID]:
+        """The entries that were taken back: whatever the kind, an event that voids says when."""
+        return {one.event.entry_id for one in self.events if isinstance(one.event, Voided)}
 
     def counted(self, entry_id: UUID) -> EntryCounted | None:
         """How the entry was counted; None when it was recorded and not counted. Raises NotFound."""
@@ -58,11 +66,10 @@ class History:
         """What the entry's window holds as if the entry had never come."""
         if counted is None or rules is None:
             return Remaining()
-        gone = {one.event.entry_id for one in self.events if isinstance(one.event, EntryVoided)} | {entry_id}
         kept = [
             one.event.entry
-            for one in self.events
-            if isinstance(one.event, EntryCounted) and one.event.window == counted.window and one.entry_id not in gone
+            for one in self.entries_without(entry_id)
+            if isinstance(one.event, EntryCounted) and one.event.window == counted.window
         ]
         tally = EMPTY
         for entry in kept:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from domain import challenge as challenges
 from domain import user as users
 from domain.challenge import Challenge
-from domain.challenge_progress import RunExcused, RunFailed, RunSealed
+from domain.challenge_progress import ChallengeProgress, RunExcused, RunFailed, RunSealed
 from domain.engagement import EntryCounted, EntryNotCounted, EntryVoided, MilestoneReached, RunStarted
 from domain.errors import Refused
-from domain.streams import CHALLENGE, CHALLENGE_PROGRESS, USER, fold
+from domain.kinds import KINDS
+from domain.streams import fold
 from domain.user import User, UserChanged, UserRegistered
 from domain.vocabulary import Method, OwnerStatus
 from eventstore.mapper import decode_state, encode_state
@@ -30,6 +31,7 @@ from tests.domain.given import (
     redefine,
 )
 
+CHALLENGE, CHALLENGE_PROGRESS, USER = KINDS[Challenge], KINDS[ChallengeProgress], KINDS[User]
 NOW = at("2026-04-20T12:00")
 SHOPS = ["Graz", "Linz", "Wien"]
 

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from domain import streak as streaks
 from domain.engagement import EntryCounted, EntryNotCounted, EntryVoided, MilestoneReached
 from domain.errors import Refused
+from domain.kinds import KINDS
 from domain.streak import Streak
 from domain.streak_events import PeriodSealed, StreakAtRisk, StreakBroken, StreakSpared
-from domain.streams import STREAK, STREAK_PROGRESS, fold
+from domain.streak_progress import StreakProgress
+from domain.streams import fold
 from domain.vocabulary import Method, OwnerStatus
 from eventstore.mapper import decode_state, encode_state
 from tests.domain.given import at
@@ -29,6 +31,7 @@ from tests.domain.given_streak import (
     redefine,
 )
 
+STREAK, STREAK_PROGRESS = KINDS[Streak], KINDS[StreakProgress]
 NOW = at("2026-04-20T12:00")
 SHOPS = ["Graz", "Linz", "Wien"]
 

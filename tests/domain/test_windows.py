@@ -138,9 +138,7 @@ def test_a_day_has_23_24_or_25_hours(at, expected):
         (YEARLY, "Asia/Kathmandu", "00:00", "1986", "1985-12-31T18:30"),
     ],
 )
-def test_a_boundary_that_does_not_exist_is_the_first_instant_after_the_gap(
-    period, zone, reset_time, key, start
-):
+def test_a_boundary_that_does_not_exist_is_the_first_instant_after_the_gap(period, zone, reset_time, key, start):
     """RULES 2: A local time that does not exist (spring gap) becomes the first instant after the gap."""
     rules = schedule(period, zone, reset_time=reset_time, week_start=WeekDay.SUNDAY)
     found = window_at(rules, utc(start))

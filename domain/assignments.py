@@ -1,0 +1,74 @@
+"""What is done about assignments beside logging entries: teams gather members, and assignments are completed."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from domain import assignment_progress, membership
+from domain.application import ProgressLog
+from domain.assignment_progress import AssignmentProgress
+from domain.ids import assignment_progress_id, membership_id
+from domain.membership import Membership
+from domain.outcomes import Position
+from domain.retrying import retried
+
+
+def keep_members(
+    log: ProgressLog,
+    tenant: str,
+    team_id: UUID,
+    *,
+    joining: Collection[str] = (),
+    leaving: Collection[str] = (),
+    now: datetime,
+) -> list[Position]:
+    """Make owners members of a team, or no members any more. Answers where each change was written."""
+    wanted = {**dict.fromkeys(leaving, False), **dict.fromkeys(joining, True)}
+    positions = []
+    for owner_id, member in wanted.items():
+        position = _keep_member(log, tenant, team_id, owner_id, now, member=member)
+        if position is not None:
+            positions.append(position)
+    return positions
+
+
+def complete_assignment(
+    log: ProgressLog,
+    tenant: str,
+    assignment_id: UUID,
+    owner_id: str,
+    completed_at: datetime,
+    total: int,
+    *,
+    now: datetime,
+) -> Position | None:
+    """Record that an owner has done all `total` items of an assignment. None when that was recorded before."""
+    stream = assignment_progress_id(tenant, owner_id, assignment_id)
+
+    def attempt() -> Position | None:
+        streams = log.streams(tenant, [stream], now)
+        decision = streams.kept(AssignmentProgress, stream, assignment_id=assignment_id, owner_id=owner_id)
+        event = assignment_progress.decide(decision.state, completed_at, total)
+        if event is None:
+            return None
+        decision.record(event)
+        return log.append(streams)
+
+    return retried(attempt)
+
+
+def _keep_member(
+    log: ProgressLog, tenant: str, team_id: UUID, owner_id: str, now: datetime, *, member: bool
+) -> Position | None:
+    stream = membership_id(tenant, owner_id)
+
+    def attempt() -> Position | None:
+        streams = log.streams(tenant, [stream], now)
+        decision = streams.kept(Membership, stream, owner_id=owner_id)
+        event = membership.decide(decision.state, team_id, now, member=member)
+        if event is None:
+            return None
+        decision.record(event)
+        return log.append(streams)
+
+    return retried(attempt)
