@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from api import docs, errors, every_request, logs, operations, schema, streaks
+from api import docs, errors, every_request, logs, operations, schema, streaks, training
 from api.access.callers import Admission
 from api.blueprints import Blueprint
 from api.documents import PROBLEMS, Api, ErrorForm
@@ -15,6 +15,8 @@ from api.settings import Settings
 from api.state import EXTENSION, State, utc_now
 from api.streaks.error_documents import ENVELOPES
 from api.streaks.errors import as_envelope
+from api.training.error_documents import CODED
+from api.training.errors import as_code
 
 
 class Dialect(NamedTuple):
@@ -30,10 +32,12 @@ class Dialect(NamedTuple):
 DIALECTS = (
     Dialect("/schema", "Milepost schema", schema.DESCRIPTION, schema.BLUEPRINTS),
     Dialect("/v1", "Milepost streaks", streaks.DESCRIPTION, streaks.BLUEPRINTS, ENVELOPES),
+    Dialect("/api/public/v1", "Milepost training", training.DESCRIPTION, training.BLUEPRINTS, CODED),
     Dialect("/operations", "Milepost operations", operations.DESCRIPTION, operations.BLUEPRINTS),
 )
 
 errors.RENDERERS["/v1"] = as_envelope
+errors.RENDERERS["/api/public/v1"] = as_code
 
 
 def create_app(settings: Settings, *, now: Callable[[], datetime] = utc_now) -> Flask:

@@ -9,7 +9,9 @@ from cli.context import data_dir_option, database, located, reading
 from cli.failures import Failed
 from cli.health import echo_processes, process_complaints, processes_at_work
 from cli.process_group import run_until_told
+from cli.together import together
 from reactors import clock as reactor
+from reactors.assignments import AssignmentCompletion
 
 
 @click.group()
@@ -20,13 +22,14 @@ def clock() -> None:
 @clock.command()
 @data_dir_option
 def run(data_dir: Path) -> None:
-    """Seal windows as they become due, until it is told to stop. Several may run."""
+    """Seal windows as they become due and complete assignments, until it is told to stop. Several may run."""
     with database(data_dir) as url:
-        sealing = reactor.Clock(url)
+        sealing, completing = reactor.Clock(url), AssignmentCompletion(url)
         try:
-            run_until_told(lambda stop: sealing.run(stop, lambda message: click.echo(f"clock: {message}", err=True)))
+            run_until_told(together(clock=sealing.run, assignments=completing.run))
         finally:
             sealing.close()
+            completing.close()
 
 
 @clock.command()

@@ -234,10 +234,15 @@ class ProgressLog(Application[UUID]):
         return Streams(tenant, self.log_recorder.load_streams(ids), self.history, now)
 
     def append(self, streams: Streams, people: Iterable[PersonalData] = ()) -> Position | None:
-        """Append what was decided; the position of the last event, None when there was nothing."""
+        """Append what was decided on streams of one slice; the last event's position, None when there was nothing."""
+        return max(self.append_all(streams, people), default=None)
+
+    def append_all(self, streams: Streams, people: Iterable[PersonalData] = ()) -> list[Position]:
+        """Append what was decided; the position of the last event in each slice."""
         events, snapshots = streams.decided()
         if not events:
-            return None
+            return []
         stored = [self.mapper.to_stored_event(event) for event in events]
         numbers = self.log_recorder.insert_events(stored, snapshots=snapshots, people=people)
-        return self.position_of(events[-1].originator_id, numbers[-1])
+        placed = (self.position_of(*one) for one in zip((one.originator_id for one in events), numbers, strict=True))
+        return list({position.slice: position for position in placed}.values())

@@ -89,8 +89,18 @@ def assignment_complaints(fields: AssignmentFields) -> Iterator[tuple[str, str]]
             yield "assignee_id", "is not given for an assignment of the organisation, which is the tenant"
     elif fields.assignee_id is None:
         yield "assignee_id", f"is needed: which {fields.assignee_type}"
+    elif fields.assignee_type is Assignee.TEAM and not _is_team_id(fields.assignee_id):
+        yield "assignee_id", "must be the id of a team: a UUID in its usual form, in small letters"
     else:
         yield from text_complaints("assignee_id", fields.assignee_id, texts.MAX_OWNER_LENGTH, 1)
+
+
+def _is_team_id(text: str) -> bool:
+    """Whether a text is a UUID as teams are compared with: one team has one spelling."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False
 
 
 KIND = DefinitionKind(

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from domain import assignment_progress, membership
@@ -11,6 +12,8 @@ from domain.ids import assignment_progress_id, membership_id
 from domain.membership import Membership
 from domain.outcomes import Position
 from domain.retrying import retried
+
+TOGETHER = 500
 
 
 def keep_members(
@@ -23,12 +26,11 @@ def keep_members(
     now: datetime,
 ) -> list[Position]:
     """Make owners members of a team, or no members any more. Answers where each change was written."""
-    wanted = {**dict.fromkeys(leaving, False), **dict.fromkeys(joining, True)}
-    positions = []
-    for owner_id, member in wanted.items():
-        position = _keep_member(log, tenant, team_id, owner_id, now, member=member)
-        if position is not None:
-            positions.append(position)
+    wanted = [*dict.fromkeys(leaving, False).items(), *dict.fromkeys(joining, True).items()]
+    positions: list[Position] = []
+    for first in range(0, len(wanted), TOGETHER):
+        some = dict(wanted[first : first + TOGETHER])
+        positions += retried(partial(_keep_members, log, tenant, team_id, some, now))
     return positions
 
 
@@ -57,18 +59,14 @@ def complete_assignment(
     return retried(attempt)
 
 
-def _keep_member(
-    log: ProgressLog, tenant: str, team_id: UUID, owner_id: str, now: datetime, *, member: bool
-) -> Position | None:
-    stream = membership_id(tenant, owner_id)
-
-    def attempt() -> Position | None:
-        streams = log.streams(tenant, [stream], now)
-        decision = streams.kept(Membership, stream, owner_id=owner_id)
+def _keep_members(
+    log: ProgressLog, tenant: str, team_id: UUID, wanted: dict[str, bool], now: datetime
+) -> list[Position]:
+    ids = {owner_id: membership_id(tenant, owner_id) for owner_id in wanted}
+    streams = log.streams(tenant, list(ids.values()), now)
+    for owner_id, member in wanted.items():
+        decision = streams.kept(Membership, ids[owner_id], owner_id=owner_id)
         event = membership.decide(decision.state, team_id, now, member=member)
-        if event is None:
-            return None
-        decision.record(event)
-        return log.append(streams)
-
-    return retried(attempt)
+        if event is not None:
+            decision.record(event)
+    return log.append_all(streams)

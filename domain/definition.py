@@ -63,6 +63,8 @@ def decide(
     if definition is None:
         missing = command.id if isinstance(command, Redefine) else command.definition_id
         raise NotFound(f"there is no {kind.noun} {missing}")
+    if kind.milestone_added is None and isinstance(command, AddMilestone | ChangeMilestone):
+        raise NotFound(f"a {kind.noun} has no milestones")
     match command:
         case Redefine():
             yield from _redefine(kind, definition, command, now)

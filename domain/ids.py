@@ -42,7 +42,7 @@ def catalogue_id(tenant: str, item: str) -> UUID:
 @lru_cache(maxsize=REMEMBERED)
 def practice_id(tenant: str, owner_id: str, topic_id: str, challenge_index: int) -> UUID:
     """The stream of one owner on one challenge of a topic."""
-    parts = (tenant.encode(), owner_id.encode(), topic_id.encode(), challenge_index.to_bytes(8, signed=True))
+    parts = (tenant.encode(), owner_id.encode(), topic_id.encode(), str(challenge_index).encode())
     return _id(_prefix(tenant, owner_id), b"practice", *parts)
 
 

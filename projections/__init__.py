@@ -1,15 +1,23 @@
 """What can be read: one file a read model, the projector that fills them, the queries."""
 
 from projections import (
+    assignment,
+    assignment_progress,
+    catalogue,
     challenge,
     challenge_progress,
     entry_log,
+    learn_progress,
     milestone,
+    practice_progress,
     reward_log,
     streak,
     streak_period,
     streak_progress,
     task_progress,
+    team,
+    team_member,
+    training_log,
 )
 
 PROJECTIONS = (
@@ -22,4 +30,12 @@ PROJECTIONS = (
     streak_period.PROJECTION,
     entry_log.PROJECTION,
     reward_log.PROJECTION,
+    catalogue.PROJECTION,
+    practice_progress.PROJECTION,
+    learn_progress.PROJECTION,
+    training_log.PROJECTION,
+    team.PROJECTION,
+    team_member.PROJECTION,
+    assignment.PROJECTION,
+    assignment_progress.PROJECTION,
 )

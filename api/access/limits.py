@@ -26,6 +26,7 @@ class Standing(NamedTuple):
     remaining: int
     resets_at: int
     exceeded: bool
+    window_seconds: int = MINUTE
 
     def headers(self) -> dict[str, str]:
         """X-RateLimit-…; Reset is in Unix seconds."""
@@ -55,7 +56,7 @@ class Limits:
     def _standing(self, name: str, limit: int, seconds: int, now: float) -> Standing:
         window = int(now // seconds)
         count = self._count(name, seconds, window)
-        return Standing(limit, max(limit - count, 0), (window + 1) * seconds, count > limit)
+        return Standing(limit, max(limit - count, 0), (window + 1) * seconds, count > limit, seconds)
 
 
 class _Counters:

@@ -7,8 +7,9 @@ import pytest
 
 from api.examples import FOLDER
 from api.streaks.examples import FOLDER as OF_STREAKS
+from api.training.examples import FOLDER as OF_TRAINING
 
-DOCUMENTS = ["/schema/openapi.json", "/v1/openapi.json", "/operations/openapi.json"]
+DOCUMENTS = [f"{prefix}/openapi.json" for prefix in ("/schema", "/v1", "/api/public/v1", "/operations")]
 METHODS = {"get", "post", "patch", "put", "delete"}
 
 
@@ -70,7 +71,7 @@ def test_every_parameter_and_field_says_what_it_is(document):
 
 def test_every_error_is_in_the_form_of_its_dialect(document):
     for path, method, operation in operations(document):
-        error = "application/json" if path.startswith("/v1/") else "application/problem+json"
+        error = "application/json" if path.startswith(("/v1/", "/api/")) else "application/problem+json"
         for status, response in operation["responses"].items():
             if int(status) >= 400:
                 content = resolved(document, response)["content"]
@@ -124,7 +125,7 @@ def test_every_example_file_is_shown_in_a_document(guest):
         for name in content.get("examples", {})
     }
 
-    assert {file.stem for folder in (FOLDER, OF_STREAKS) for file in folder.glob("*.json")} == shown
+    assert {file.stem for folder in (FOLDER, OF_STREAKS, OF_TRAINING) for file in folder.glob("*.json")} == shown
 
 
 def test_the_page_offers_every_document_and_nothing_from_elsewhere(guest):

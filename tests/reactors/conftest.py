@@ -1,5 +1,5 @@
 """The same tenant, challenge and log as for the projections."""
 
-from tests.projections.conftest import challenge, log, say
+from tests.projections.conftest import challenge, log, projector, say
 
-__all__ = ["challenge", "log", "say"]
+__all__ = ["challenge", "log", "projector", "say"]

@@ -153,8 +153,7 @@ def test_an_operation_says_how_it_refuses(operation: Operation):
 
     assert expected <= set(operation.responses)
     refusals = {status: one for status, one in operation.responses.items() if status >= "400"}
-    error = "application/json" if operation.path.startswith("/v1/") else PROBLEM
-    assert [status for status, one in refusals.items() if set(one["content"]) != {error}] == []
+    assert [status for status, one in refusals.items() if set(one["content"]) != {operation.refused_in}] == []
     assert [status for status, one in operation.responses.items() if status == "default"] == []
 
 

@@ -1,0 +1,179 @@
+"""Following the log: every slice from where a reactor left off, in batches, by one process at a time."""
+
+import os
+import socket
+from collections.abc import Callable, Collection, Sequence
+from threading import Event as Flag
+
+import psycopg
+from eventsourcing.persistence import PersistenceError
+from psycopg import Connection
+
+from domain.errors import Busy
+from domain.events import Recorded
+from projections.database import connect
+from projections.projector import decoder
+
+BATCH = 2_000
+REST_SECONDS = 0.2
+
+BEGIN = """
+    INSERT INTO reactions (reactor, slice)
+    SELECT %s, slice
+    FROM slices
+    ON CONFLICT DO NOTHING
+"""
+
+BEHIND = """
+    SELECT slice
+    FROM reactions
+    JOIN slices USING (slice)
+    WHERE reactor = %s
+      AND position < head
+    ORDER BY slice
+"""
+
+LOCK = """
+    SELECT position
+    FROM reactions
+    WHERE reactor = %s
+      AND slice = %s
+    FOR UPDATE SKIP LOCKED
+"""
+
+# A batch goes as far as all the read tables do in its slice, if they hold what was reacted to before in the others.
+BATCH_END = """
+    SELECT
+        least(min(checkpoints.position) FILTER (WHERE checkpoints.slice = %(slice)s), %(position)s + %(batch)s),
+        bool_and(checkpoints.position >= reactions.position)
+    FROM checkpoints
+    JOIN reactions
+      ON reactions.slice = checkpoints.slice
+     AND reactions.reactor = %(reactor)s
+    WHERE checkpoints.projection = ANY(%(projections)s)
+"""
+
+EVENTS = """
+    SELECT originator_id, originator_version, topic, state, tenant, recorded_at, entry_id, position
+    FROM events
+    WHERE slice = %s
+      AND position > %s
+      AND position <= %s
+      AND topic = ANY(%s)
+    ORDER BY position
+"""
+
+MOVE = "UPDATE reactions SET position = %s WHERE reactor = %s AND slice = %s"
+
+BEAT = """
+    INSERT INTO heartbeats (process, id, beat_at, detail)
+    VALUES (%s, %s, clock_timestamp(), %s)
+    ON CONFLICT (process, id) DO UPDATE SET beat_at = excluded.beat_at, detail = excluded.detail
+"""
+
+
+class Follower:
+    """Hands the events of some topics to `react`, batch by batch, at least once, and remembers how far it is.
+
+    `react` is called when the read tables `after` hold the batch, and everything that was reacted to before. What it
+    does must be idempotent: it is done again when this process is killed before it has noted how far it came. A batch
+    that cannot be reacted to stops its slice, is named in `errors`, and is tried again.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        name: str,
+        topics: Collection[str],
+        after: Collection[str],
+        react: Callable[[Connection, Sequence[Recorded]], int],
+    ) -> None:
+        self.errors: dict[int, str] = {}
+        self.id = f"{socket.gethostname()}:{os.getpid()}"
+        self._database_url = database_url
+        self._name = name
+        self._topics, self._after = list(topics), list(after)
+        self._react = react
+        self._decode = decoder(database_url)
+        self._connection: Connection | None = None
+
+    def step(self) -> int:
+        """React to what is there now, one batch a slice; how many things that did."""
+        connection = self._connect()
+        slices = [row[0] for row in connection.execute(BEHIND, (self._name,)).fetchall()]
+        return sum(self._work_off(connection, slice_number) for slice_number in slices)
+
+    def level(self) -> bool:
+        """Whether everything in the log was reacted to."""
+        return self._connect().execute(BEHIND, (self._name,)).fetchone() is None
+
+    def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
+        """Follow the log until `stop` is set. A database that does not answer is asked again."""
+        told = ""
+        while not stop.is_set():
+            try:
+                done = self.step()
+                detail = "; ".join(self.errors.values())
+                self._connect().execute(BEAT, (self._name, self.id, detail))
+                if detail and detail != told:
+                    report(detail)
+                told = detail
+                if not done:
+                    stop.wait(REST_SECONDS)
+            except (psycopg.OperationalError, PersistenceError, Busy) as error:
+                report(f"the database does not answer, trying again: {error}")
+                self.close()
+                stop.wait(1)
+
+    def close(self) -> None:
+        """Close the connection. Safe to call twice."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _work_off(self, connection: Connection, slice_number: int) -> int:
+        try:
+            with connection.transaction():
+                done = self._batch(connection, slice_number)
+        except (psycopg.OperationalError, PersistenceError, Busy):
+            raise
+        except Exception as error:
+            # One bad event must not stop the other slices; it stays first in line and is named until it is mended.
+            self.errors[slice_number] = f"slice {slice_number}: {type(error).__name__}: {error}"
+            return 0
+        self.errors.pop(slice_number, None)
+        return done
+
+    def _batch(self, connection: Connection, slice_number: int) -> int:
+        row = connection.execute(LOCK, (self._name, slice_number)).fetchone()
+        if row is None:  # Somebody else is at work on this slice.
+            return 0
+        position: int = row[0]
+        asked = {"reactor": self._name, "slice": slice_number, "position": position, "batch": BATCH}
+        end = connection.execute(BATCH_END, {**asked, "projections": self._after}).fetchone()
+        if end is None or not end[1] or end[0] <= position:
+            return 0
+        done = self._react(connection, self._events(connection, slice_number, position, end[0]))
+        connection.execute(MOVE, (end[0], self._name, slice_number))
+        return done
+
+    def _events(self, connection: Connection, slice_number: int, after: int, end: int) -> list[Recorded]:
+        cursor = connection.execute(EVENTS, (slice_number, after, end, self._topics), binary=True)
+        return [
+            Recorded(
+                originator_id=row[0],
+                originator_version=row[1],
+                event=self._decode(row[2], row[3]),
+                tenant=row[4],
+                recorded_at=row[5],
+                entry_id=row[6],
+                position=row[7],
+            )
+            for row in cursor
+        ]
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = connect(self._database_url, f"milepost {self._name}")
+            self._connection.execute(BEGIN, (self._name,))
+        return self._connection
