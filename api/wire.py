@@ -10,6 +10,7 @@ import msgspec
 from flask import Response
 
 JSON = "application/json"
+SECONDS = len("2026-05-20T14:32:08")
 WITH_MICROSECONDS = len('"2026-04-30T23:59:59.123456Z"')
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -27,6 +28,12 @@ def moments(*values: datetime | None) -> list[str | None]:
         f"{text[1:24]}Z" if len(text) == WITH_MICROSECONDS else None if text == "null" else f"{text[1:20]}.000Z"
         for text in texts
     ]
+
+
+def seconds(*values: datetime | None) -> list[str | None]:
+    """Several moments in UTC, cut to seconds: 2026-05-20T14:32:08Z."""
+    texts = encode(values).decode()[1:-1].split(",")
+    return [None if text == "null" else f"{text[1 : SECONDS + 1]}Z" for text in texts]
 
 
 def exact_moment(value: datetime | None) -> str | None:

@@ -1,6 +1,7 @@
 """Bare Flask views, run by the gunicorn settings of the product: one INSERT of a body, and the SELECTs of its reads."""
 
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -10,10 +11,11 @@ import msgspec
 from flask import Flask, Response, request
 
 from benchmarks.history import TENANT
-from domain.ids import slice_of
-from projections import challenge_progress
+from domain.ids import owner_slice, slice_of
+from projections import assignments_of_user, challenge_progress, learn_progress, practice_progress
 from projections.database import Reader
 from projections.listing import Page
+from projections.training import Part
 
 TABLE = """
     CREATE TABLE bodies (
@@ -23,6 +25,11 @@ TABLE = """
 """
 INSERT = "INSERT INTO bodies (body) VALUES (%(body)s::jsonb)"
 PAGE = Page(limit=100)
+OF_OWNER: dict[str, Any] = {
+    "practice-progress": practice_progress.of_owner,
+    "learn-progress": learn_progress.of_owner,
+    "assignments": assignments_of_user.of_owner,
+}
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
 app = Flask("bare", static_folder=None)
@@ -73,6 +80,26 @@ def one(progress_id: UUID) -> Response:
 def many() -> Response:
     query, parameters = asked(one=False)
     rows = reader().rows(dict, query, {**parameters, "now": datetime.now(UTC)})
+    return Response(encode(rows), mimetype="application/json")
+
+
+@cache
+def asked_of_owner(kind: str) -> tuple[str, dict[str, Any]]:
+    """The query of a training array, and the parameters that stay."""
+    reading, part, more = Asked(os.environ["DATABASE_URL"]), Part(), {}
+    if kind == "assignments":
+        more["now"] = datetime.now(UTC)
+    with suppress(IndexError):
+        OF_OWNER[kind](reading, TENANT, "", part, **more)
+    reading.close()
+    return reading.query, reading.parameters
+
+
+@app.get("/training/<kind>/<owner_id>")
+def of_owner(kind: str, owner_id: str) -> Response:
+    query, parameters = asked_of_owner(kind)
+    place = {"owner_id": owner_id, "slice": owner_slice(TENANT, owner_id, reader().slices)}
+    rows = reader().rows(dict, query, {**parameters, **place, "now": datetime.now(UTC)})
     return Response(encode(rows), mimetype="application/json")
 
 

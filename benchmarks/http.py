@@ -55,7 +55,7 @@ def measure_writes(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
         with psycopg.connect(url) as connection:
             connection.execute(bare.TABLE)
         prepared(server, url, sizes, folder)
-        header = _key(url)
+        header = key_header(url)
 
         def product() -> Iterator[bytes]:
             return (request("POST", WRITE, [header], body) for body in bodies())
@@ -64,15 +64,15 @@ def measure_writes(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
             return (request("POST", "/record", [], body) for body in bodies())
 
         pair = Pair("one log entry by HTTP", product, bare_insert, 201, what="bare Flask view, one INSERT")
-        return _measured(url, sizes, folder, [pair])
+        return measured(url, sizes, folder, [pair])
 
 
 def measure_reads(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
     """Lists of 100 and single records, beside bare views that run the same SELECT."""
     with server.migrated() as url:
         prepared(server, url, sizes, folder)
-        _project(url)
-        header, ids = _key(url), _some_records(url)
+        project(url)
+        header, ids = key_header(url), _some_records(url)
 
         def product_single() -> Iterator[bytes]:
             return (request("GET", f"{READ}/{one}", [header]) for one in cycle(ids))
@@ -90,10 +90,11 @@ def measure_reads(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
             Pair("single read", product_single, bare_single, 200, Wanted(0.6)),
             Pair("list of 100", product_list, bare_list, 200, Wanted(0.5)),
         ]
-        return _measured(url, sizes, folder, pairs)
+        return measured(url, sizes, folder, pairs)
 
 
-def _measured(url: str, sizes: Sizes, folder: Path, pairs: list[Pair]) -> list[Figure]:
+def measured(url: str, sizes: Sizes, folder: Path, pairs: list[Pair]) -> list[Figure]:
+    """The product and the bare views on one database, a figure for each pair of questions."""
     note = f"{WORKERS} worker, {THREADS} threads; {CONNECTIONS} connections, {sizes.http_seconds:g} s a round"
     figures = []
     with served(PRODUCT, url, folder) as product, served(BARE, url, folder) as plain:
@@ -115,7 +116,7 @@ def _rounds(pair: Pair, product: int, plain: int, sizes: Sizes) -> tuple[list[fl
     return measures[product][1:], measures[plain][1:]
 
 
-def _key(url: str) -> str:
+def key_header(url: str) -> str:
     """The header of a key that meets no limit."""
     reader = Reader(url)
     try:
@@ -127,7 +128,7 @@ def _key(url: str) -> str:
     return f"X-API-Key: {new.key}"
 
 
-def _project(url: str) -> None:
+def project(url: str) -> None:
     """Fill the read tables, and leave them as a server that has run for a while has them."""
     projector = Projector(url)
     try:

@@ -41,8 +41,9 @@ def keep(path: Path, figures: Sequence[Figure], settings: Mapping[str, Any]) -> 
 def _rows(figure: Figure) -> list[list[str]]:
     name, ours = figure.name, f"{_number(median(figure.values))} {figure.unit}"
     rows = []
-    if figure.wanted:
-        rows.append([name, ours, "", "", "", "", str(figure.wanted), _verdict(figure.wanted, figure.values)])
+    if figure.wanted or not figure.comparisons:
+        verdict = _verdict(figure.wanted, figure.values)
+        rows.append([name, ours, "", "", "", "", str(figure.wanted or ""), verdict])
         name, ours = "", ""
     for one in figure.comparisons:
         spread = f"{_ratio(min(one.ratios))} to {_ratio(max(one.ratios))}"

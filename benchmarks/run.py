@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import breaks, bulk_import, http, long_streams, projector
+from benchmarks import breaks, bulk_import, http, long_streams, projector, training
 from benchmarks.figures import Figure
 from benchmarks.server import Server
 from benchmarks.sizes import Sizes
@@ -17,6 +17,7 @@ FIGURES: dict[str, Callable[[Server, Sizes, Path], list[Figure]]] = {
     "read": http.measure_reads,
     "projector": projector.measure,
     "breaks": breaks.measure,
+    "training": training.measure,
 }
 
 

@@ -17,6 +17,9 @@ class Sizes(NamedTuple):
     http_rounds: int
     http_seconds: float
     breaks: int
+    training_entries: int
+    training_users: int
+    training_assignments: int
 
 
 FULL = Sizes(
@@ -31,6 +34,9 @@ FULL = Sizes(
     http_rounds=9,
     http_seconds=2.0,
     breaks=100_000,
+    training_entries=2_000_000,
+    training_users=100_000,
+    training_assignments=1_000,
 )
 
 QUICK = Sizes(
@@ -45,6 +51,9 @@ QUICK = Sizes(
     http_rounds=3,
     http_seconds=0.5,
     breaks=10_000,
+    training_entries=40_000,
+    training_users=2_000,
+    training_assignments=1_000,
 )
 
 TINY = Sizes(
@@ -59,4 +68,7 @@ TINY = Sizes(
     http_rounds=1,
     http_seconds=0.1,
     breaks=200,
+    training_entries=300,
+    training_users=30,
+    training_assignments=20,
 )

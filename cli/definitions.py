@@ -8,24 +8,26 @@ from typing import Any
 import click
 import msgspec
 
-from api.schema import challenge, milestone, streak
-from api.schema.definitions import Difference, apply
+from api.schema import assignment, catalogue, challenge, milestone, streak, team
+from api.schema.applied_training import GROUPS, Group
+from api.schema.definitions import apply
+from api.schema.differences import Difference
 from api.schema.records import Records
 from api.wire import encode
 from cli.context import data_dir_option, database, reading, tenant_option
 from cli.documents import read_document
 from cli.failures import Failed
 from domain.application import ProgressLog
+from domain.catalogue import CatalogueKind
 from domain.errors import Refused
-from projections import challenge as challenges
-from projections import milestone as milestones
-from projections import records
-from projections import streak as streaks
+from projections import PROJECTIONS, records
 from projections.database import Reader
 from projections.listing import Page
 from projections.projector import Projector
 
-SHOWN = {"challenges": challenge.RECORDS, "streaks": streak.RECORDS}
+WITH_MILESTONES = {"challenges": challenge.RECORDS, "streaks": streak.RECORDS}
+PLAIN = {"teams": team.RECORDS, "assignments": assignment.RECORDS}
+SHOWN = [*WITH_MILESTONES.values(), *PLAIN.values(), milestone.RECORDS, catalogue.RECORDS]
 NOT_SAID = ("createdAt", "updatedAt", "version", "linkedSchemaSlug", "linkedSchemaRecordId")
 PAGE = 1_000
 
@@ -41,7 +43,7 @@ def definitions() -> None:
 @tenant_option
 @data_dir_option
 def apply_(file: str, dry_run: bool, tenant: str, data_dir: Path) -> None:
-    """Bring definitions and users to what FILE (JSON or YAML) says. Run again, it changes nothing more.
+    """Bring definitions, users and training to what FILE (JSON or YAML) says. Run again, it changes nothing more.
 
     What FILE leaves out stays as it is. It is checked as a whole before anything is written.
     """
@@ -64,13 +66,11 @@ def apply_(file: str, dry_run: bool, tenant: str, data_dir: Path) -> None:
 def show(tenant: str, data_dir: Path) -> None:
     """Print the tenant's definitions in the form that `apply` takes."""
     with database(data_dir) as url, reading(url) as reader:
-        projector = Projector(url, [challenges.PROJECTION, streaks.PROJECTION, milestones.PROJECTION])
+        read = {name for shown in SHOWN for name in shown.kind.projections}
+        projector = Projector(url, [one for one in PROJECTIONS if one.name in read])
         projector.catch_up()
         projector.close()
-        document = {
-            name: [_said(reader, tenant, shown, row) for row in _rows(reader, shown.kind, tenant)]
-            for name, shown in SHOWN.items()
-        }
+        document = _document(reader, tenant)
     click.echo(msgspec.json.format(encode(document), indent=2))
 
 
@@ -84,6 +84,33 @@ def _lines(difference: Difference) -> Iterator[str]:
 
 def _short(value: Any) -> str:
     return encode(value).decode()
+
+
+def _document(reader: Reader, tenant: str) -> dict[str, Any]:
+    """Everything that the tenant has, as a file would say it."""
+    return {
+        **{
+            name: [_said(reader, tenant, shown, row) for row in _rows(reader, shown.kind, tenant)]
+            for name, shown in WITH_MILESTONES.items()
+        },
+        "catalogue": {
+            group.name: [_item(row, group) for row in _rows(reader, records.CATALOGUE, tenant, {"kind": group.kind})]
+            for group in GROUPS.values()
+        },
+        **{
+            name: [_without(shown.json(row)) for row in _rows(reader, shown.kind, tenant)]
+            for name, shown in PLAIN.items()
+        },
+    }
+
+
+def _item(row: records.Row, group: Group) -> dict[str, Any]:
+    """An item of the catalogue, less what its list says of it."""
+    said = _without(catalogue.RECORDS.json(row))
+    del said["kind"]
+    if group.kind is not CatalogueKind.CUSTOM_COURSE:
+        del said["contentArea"], said["items"]
+    return {group.parent if name == "parentId" else name: value for name, value in said.items()}
 
 
 def _said(reader: Reader, tenant: str, shown: Records, row: records.Row) -> dict[str, Any]:

@@ -88,9 +88,8 @@ def _as_json(url: str, credentials: Credentials, examples: list[Example]) -> str
     shown: dict[str, Any] = {
         one.name: {
             "says": one.says,
-            f"{one.slug}Id": str(one.definition_id),
+            **({f"{one.slug}Id": str(one.definition_id), "progressId": str(one.progress_id)} if one.slug else {}),
             "ownedById": one.owner_id,
-            "progressId": str(one.progress_id),
             "url": url + one.path,
         }
         for one in examples

@@ -1,12 +1,12 @@
 """An example of the demo, and how its entries come into the log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from domain.application import ProgressLog
-from domain.commands import LogEntry
+from domain.commands import Entry
 from domain.errors import EntryConflict, Refused
 from domain.vocabulary import Slug
 from domain.windows import Schedule, Window, window_at
@@ -20,11 +20,11 @@ class Example(NamedTuple):
 
     name: str
     says: str
-    slug: Slug
-    definition_id: UUID
     owner_id: str
-    progress_id: UUID
     path: str
+    slug: Slug | None = None
+    definition_id: UUID | None = None
+    progress_id: UUID | None = None
 
 
 def window(schedule: Schedule, at: datetime) -> Window:
@@ -49,7 +49,7 @@ def accept(outcomes: list[Any]) -> None:
             raise outcome
 
 
-def backfill(log: ProgressLog, tenant: str, entries: list[LogEntry], now: datetime) -> None:
+def backfill(log: ProgressLog, tenant: str, entries: Sequence[Entry], now: datetime) -> None:
     """Log what was done before today."""
     import_id = log.log_recorder.begin_import(tenant)
     try:

@@ -75,4 +75,4 @@ def _steps(owner: str, week: Window) -> Iterator[LogEntry]:
 def _example(tenant: str, name: str, says: str, challenge: UUID, owner: str, of: Window) -> Example:
     progress_id = run_id(engagement_id(tenant, challenge, owner), of.key)
     path = f"/schema/challenge_progress/record/{progress_id}"
-    return Example(name, says, Slug.CHALLENGE, challenge, owner, progress_id, path)
+    return Example(name, says, owner, path, Slug.CHALLENGE, challenge, progress_id)

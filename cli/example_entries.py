@@ -1,4 +1,4 @@
-"""The examples of the demo: challenges and streaks, and entries that are right on every day."""
+"""The examples of the demo: challenges, streaks and training, and entries that are right on every day."""
 
 from datetime import datetime
 from importlib.resources import files
@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from cli import example_challenges, example_streaks
+from cli import example_challenges, example_streaks, example_training
 from cli.example import Example
 from domain.application import ProgressLog
 
@@ -20,4 +20,5 @@ def definitions() -> dict[str, Any]:
 
 def load(log: ProgressLog, tenant: str, now: datetime) -> list[Example]:
     """Log what is missing of the examples at this moment. Run again, nothing is logged twice."""
-    return [*example_challenges.load(log, tenant, now), *example_streaks.load(log, tenant, now)]
+    parts = (example_challenges, example_streaks, example_training)
+    return [example for part in parts for example in part.load(log, tenant, now)]

@@ -102,11 +102,11 @@ def _record(tenant: str, name: str, says: str, streak: UUID, owner: str) -> Exam
     """The first run of an end user on a streak."""
     progress_id = run_id(engagement_id(tenant, streak, owner, Slug.STREAK), "1")
     path = f"/schema/streak_progress/record/{progress_id}"
-    return Example(name, says, Slug.STREAK, streak, owner, progress_id, path)
+    return Example(name, says, owner, path, Slug.STREAK, streak, progress_id)
 
 
 def _gateway(tenant: str, name: str, says: str, streak: UUID, owner: str) -> Example:
     """An end user's streak as the streak query gateway shows it."""
     engagement = engagement_id(tenant, streak, owner, Slug.STREAK)
     path = f"/v1/streaks/{tenant}/users/{owner}/definitions/{streak}"
-    return Example(name, says, Slug.STREAK, streak, owner, engagement, path)
+    return Example(name, says, owner, path, Slug.STREAK, streak, engagement)

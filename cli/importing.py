@@ -16,7 +16,7 @@ from api.schema.wording import ENTRY_NAMES, reworded
 from cli.lines import Line, Source
 from cli.rejects import Rejects
 from domain.application import ProgressLog
-from domain.commands import LogEntry
+from domain.commands import Entry
 from domain.errors import InvalidInput, Refused
 from domain.ids import owner_slice
 
@@ -37,7 +37,7 @@ class Parsed(NamedTuple):
     """A line that is an entry."""
 
     line: Line
-    entry: LogEntry
+    entry: Entry
 
 
 class Import:
@@ -99,7 +99,7 @@ class Import:
         number = owner_slice(self._tenant, entry.owner_id, self._slices)
         self._lanes[number % len(self._lanes)].take(Parsed(line, entry))
 
-    def _parse(self, line: Line) -> LogEntry:
+    def _parse(self, line: Line) -> Entry:
         if line.complaint:
             raise InvalidInput(line.complaint)
         kind = self._kind

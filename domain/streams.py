@@ -114,7 +114,8 @@ class Streams:
             game = GAMES[entry.slug]
             found = self._decision(stream, DEFINABLE[game.definition].kind, None).state
             if found is None:
-                message = f"there is no {entry.slug} {getattr(entry, entry.NAMED_BY)}"
+                noun = entry.slug if entry.NAMED_BY == "definition_id" else entry.NAMED_BY.removesuffix("_id")
+                message = f"there is no {noun} {getattr(entry, entry.NAMED_BY)}"
                 raise DefinitionNotFound(message, {entry.NAMED_BY: [message]})
             known = self._rules[stream] = (found, found.rules)
         return known

@@ -11,13 +11,11 @@ import msgspec
 from domain.challenge_progress import RunExcused, RunFailed
 from domain.engagement import CompletionRolledBack, EntryCounted, EntryVoided, RunCompleted, RunStarted
 from domain.events import Recorded
-from domain.ids import owner_slice, slice_of
 from domain.numbers import ZERO
 from domain.vocabulary import ProgressStatus, Slug
 from projections.change import Change, Projection
 from projections.consistency import through_sql
-from projections.database import Reader
-from projections.listing import Listed, Page, listed
+from projections.runs import Runs
 
 TABLE = """
     CREATE TABLE {table} (
@@ -51,9 +49,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
     event = recorded.event
     match event:
         case EntryCounted() if event.entry.slug is Slug.CHALLENGE:
-            yield Change(
-                event.run_id, value=event.total, started_at=event.started_at, updated_at=recorded.recorded_at
-            )
+            yield Change(event.run_id, value=event.total, started_at=event.started_at, updated_at=recorded.recorded_at)
         case RunStarted() if event.slug is Slug.CHALLENGE:
             yield _started(event, recorded)
         case RunCompleted() if event.slug is Slug.CHALLENGE:
@@ -119,39 +115,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     through: datetime
 
 
-FILTERS = {
-    "definition_id": "definition_id = %(definition_id)s",
-    "status": "status = %(status)s",
-    "updated_since": "updated_at >= %(updated_since)s",
-    "ends_before": "period_end_at < %(ends_before)s",
-}
-
-
-def one(reader: Reader, tenant: str, progress_id: UUID, *, now: datetime, owner_id: str | None = None) -> Record | None:
-    """One run; None when the tenant (or the owner, if one is given) has none with this id. One slice is read."""
-    number = slice_of(progress_id, reader.slices)
-    conditions = ["progress.slice = %(slice)s", "progress.id = %(id)s"]
-    parameters: dict[str, Any] = {"tenant": tenant, "now": now, "slice": number, "id": progress_id}
-    if owner_id is not None:
-        conditions.append("progress.owner_id = %(owner_id)s")
-        parameters["owner_id"] = owner_id
-    return reader.row(Record, _source(conditions, one_slice=True), parameters)
-
-
-def of_tenant(
-    reader: Reader, tenant: str, filters: dict[str, Any], page: Page, *, now: datetime, owner_id: str | None = None
-) -> Listed[Record]:
-    """A page of runs. With an owner, one slice is read; `filters` has keys of FILTERS."""
-    parameters: dict[str, Any] = {"tenant": tenant, "now": now, **filters}
-    conditions = []
-    if owner_id is not None:
-        conditions = ["progress.slice = %(slice)s", "progress.owner_id = %(owner_id)s"]
-        parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
-    source = _source(conditions, one_slice=owner_id is not None)
-    return listed(reader, Record, source, [FILTERS[name] for name in filters], parameters, page)
-
-
-def _source(conditions: list[str], *, one_slice: bool) -> str:
+def _source(conditions: list[str], one_slice: bool) -> str:
     """The runs of a tenant as they read at %(now)s. An excused run is not there, sealed or not."""
     return SOURCE.format(
         passed=PASSED,
@@ -160,6 +124,10 @@ def _source(conditions: list[str], *, one_slice: bool) -> str:
         through=through_sql(READ_TABLES, one_slice=one_slice),
         conditions="".join(f" AND {condition}" for condition in conditions),
     )
+
+
+RUNS = Runs(Record, _source)
+one, of_tenant = RUNS.one, RUNS.of_tenant
 
 
 PASSED = "(progress.status = 'in_progress' AND progress.window_end_at <= %(now)s)"

@@ -1,4 +1,4 @@
-"""Read tables that are shown as they are: definitions, milestones, log entries, rewards, users."""
+"""Read tables that are shown as they are: definitions, log entries, rewards, users, the catalogue, teams."""
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ class Kind(NamedTuple):
     `slice_of_id` finds the slice of a row from its id; without it all slices are asked.
     """
 
-    projection: str | None
+    projections: tuple[str, ...]
     source: str
     owner: str | None = None
     filters: Mapping[str, str] = {}
@@ -31,35 +31,35 @@ def _slice_of_id(tenant: str, identifier: UUID, slices: int) -> int:
     return slice_of(identifier, slices)
 
 
-def _entries_of(slug: Slug) -> Kind:
+def _entries_of(slug: Slug, table: str, named_by: str) -> Kind:
     return Kind(
-        projection="entry_log",
+        projections=(table,),
         source=f"""
             SELECT *, recorded_at AS created_at, greatest(recorded_at, voided_at) AS updated_at
-            FROM entry_log
+            FROM {table}
             WHERE tenant = %(tenant)s
               AND slug = '{slug}'
         """,
         owner="owner_id",
-        filters={"definition_id": "definition_id = %(definition_id)s", "counted": "counted = %(counted)s"},
+        filters={named_by: f"{named_by} = %({named_by})s", "counted": "counted = %(counted)s"},
         slice_of_id=_slice_of_id,
     )
 
 
 CHALLENGE = Kind(
-    projection="challenge",
+    projections=("challenge",),
     source="SELECT * FROM challenge WHERE tenant = %(tenant)s",
     filters={"status": "status = %(status)s"},
 )
 
 STREAK = Kind(
-    projection="streak",
+    projections=("streak",),
     source="SELECT * FROM streak WHERE tenant = %(tenant)s",
     filters={"status": "status = %(status)s"},
 )
 
 MILESTONE = Kind(
-    projection="milestone",
+    projections=("milestone",),
     source="SELECT * FROM milestone WHERE tenant = %(tenant)s",
     filters={
         "slug": "slug = %(slug)s",
@@ -68,10 +68,53 @@ MILESTONE = Kind(
     },
 )
 
-CHALLENGE_LOG, STREAK_LOG = _entries_of(Slug.CHALLENGE), _entries_of(Slug.STREAK)
+CATALOGUE = Kind(
+    projections=("catalogue",),
+    source="SELECT * FROM catalogue WHERE tenant = %(tenant)s",
+    filters={
+        "kind": "kind = %(kind)s",
+        "content_area": "content_area = %(content_area)s",
+        "parent_id": "parent_id = %(parent_id)s",
+        "status": "status = %(status)s",
+    },
+)
+
+TEAM = Kind(
+    projections=("team", "team_member"),
+    source="""
+        SELECT
+            team.*,
+            ARRAY(
+                SELECT member.owner_id
+                FROM team_member AS member
+                WHERE member.tenant = team.tenant
+                  AND member.team_id = team.id
+                ORDER BY member.owner_id
+            ) AS members
+        FROM team
+        WHERE team.tenant = %(tenant)s
+    """,
+)
+
+ASSIGNMENT = Kind(
+    projections=("assignment",),
+    source="SELECT * FROM assignment WHERE tenant = %(tenant)s",
+    filters={
+        "content_area": "content_area = %(content_area)s",
+        "target_id": "target_id = %(target_id)s",
+        "assignee_type": "assignee_type = %(assignee_type)s",
+        "assignee_id": "assignee_id = %(assignee_id)s",
+        "is_active": "is_active = %(is_active)s",
+    },
+)
+
+CHALLENGE_LOG = _entries_of(Slug.CHALLENGE, "entry_log", "definition_id")
+STREAK_LOG = _entries_of(Slug.STREAK, "entry_log", "definition_id")
+PRACTICE_LOG = _entries_of(Slug.PRACTICE, "training_log", "topic_id")
+LEARN_LOG = _entries_of(Slug.LEARN, "training_log", "scenario_id")
 
 REWARD_LOG = Kind(
-    projection="reward_log",
+    projections=("reward_log",),
     source="SELECT * FROM reward_log WHERE tenant = %(tenant)s",
     owner="owner_id",
     filters={
@@ -83,7 +126,7 @@ REWARD_LOG = Kind(
 )
 
 ACCOUNT_USER = Kind(
-    projection=None,
+    projections=(),
     source="SELECT * FROM account_user WHERE tenant = %(tenant)s",
     owner="id",
     filters={"status": "status = %(status)s", "external_id": "external_id = %(external_id)s"},
@@ -142,4 +185,4 @@ def of_tenant(
 
 def held_through(reader: Reader, kind: Kind) -> datetime:
     """The time up to which these rows hold everything, before the watermark grace."""
-    return through(reader, [kind.projection] if kind.projection else [])
+    return through(reader, kind.projections)

@@ -2,16 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from domain.ids import owner_slice, slice_of
 from projections.change import Projection
 from projections.consistency import through_sql
-from projections.database import Reader
-from projections.listing import Listed, Page, listed
+from projections.runs import Runs
 from projections.streak_progress_rows import rows
 
 # The period is the window that the run waits for, which may be none; of a broken run, the one that broke it.
@@ -102,39 +99,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     through: datetime
 
 
-FILTERS = {
-    "definition_id": "definition_id = %(definition_id)s",
-    "status": "status = %(status)s",
-    "updated_since": "updated_at >= %(updated_since)s",
-    "ends_before": "period_end_at < %(ends_before)s",
-}
-
-
-def one(reader: Reader, tenant: str, progress_id: UUID, *, now: datetime, owner_id: str | None = None) -> Record | None:
-    """One run; None when the tenant (or the owner, if one is given) has none with this id. One slice is read."""
-    number = slice_of(progress_id, reader.slices)
-    conditions = ["progress.slice = %(slice)s", "progress.id = %(id)s"]
-    parameters: dict[str, Any] = {"tenant": tenant, "now": now, "slice": number, "id": progress_id}
-    if owner_id is not None:
-        conditions.append("progress.owner_id = %(owner_id)s")
-        parameters["owner_id"] = owner_id
-    return reader.row(Record, _source(conditions, one_slice=True), parameters)
-
-
-def of_tenant(
-    reader: Reader, tenant: str, filters: dict[str, Any], page: Page, *, now: datetime, owner_id: str | None = None
-) -> Listed[Record]:
-    """A page of runs. With an owner, one slice is read; `filters` has keys of FILTERS."""
-    parameters: dict[str, Any] = {"tenant": tenant, "now": now, **filters}
-    conditions = []
-    if owner_id is not None:
-        conditions = ["progress.slice = %(slice)s", "progress.owner_id = %(owner_id)s"]
-        parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
-    source = _source(conditions, one_slice=owner_id is not None)
-    return listed(reader, Record, source, [FILTERS[name] for name in filters], parameters, page)
-
-
-def _source(conditions: list[str], *, one_slice: bool) -> str:
+def _source(conditions: list[str], one_slice: bool) -> str:
     """The runs of a tenant as they read at %(now)s."""
     return SOURCE.format(
         reading=READING,
@@ -142,6 +107,10 @@ def _source(conditions: list[str], *, one_slice: bool) -> str:
         through=through_sql(READ_TABLES, one_slice=one_slice),
         conditions="".join(f" AND {condition}" for condition in conditions),
     )
+
+
+RUNS = Runs(Record, _source)
+one, of_tenant = RUNS.one, RUNS.of_tenant
 
 
 # A window that ended unmet broke the run, unless a pause excuses it; the seal only writes that down. OFFSET 0 keeps the

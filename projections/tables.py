@@ -94,9 +94,7 @@ def _insert(connection: Connection, table: Table, slice_number: int, changes: Se
             sources=_names(names[1:]),
             arrays=_arrays(table, names[1:]),
             key=_names(table.key),
-            settings=sql.SQL(", ").join(
-                sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in columns
-            ),
+            settings=sql.SQL(", ").join(sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in columns),
         ),
         parameters,
     )

@@ -48,6 +48,4 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield Change(event.run_id, event.window.key, value=event.total, count=event.tally.count)
 
 
-PROJECTION = Projection(
-    name="task_progress", version=1, key=("progress_id", "period_key"), table=TABLE, rows=rows
-)
+PROJECTION = Projection(name="task_progress", version=1, key=("progress_id", "period_key"), table=TABLE, rows=rows)

@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # Percentages depend on the moment of reading, so the api works them out with the numbers of the domain.
     "api": (
         *WEB, "projections", "domain.application", "domain.commands", "domain.errors", "domain.numbers",
-        "domain.vocabulary",
+        "domain.vocabulary", "domain.training", "domain.catalogue", "domain.assignment", "domain.assignments",
     ),
     # A streak's record of the streaks dialect has the id of the engagement, which follows from whose it is.
     "api/streaks/streak_record.py": ("marshmallow", "projections", "domain.ids", "domain.vocabulary"),

@@ -2,14 +2,19 @@
 
 from api.schema import (
     account_user,
+    assignment,
+    catalogue,
     challenge,
     challenge_log,
     challenge_progress,
+    learn_log,
     milestone,
+    practice_log,
     reward_log,
     streak,
     streak_log,
     streak_progress,
+    team,
 )
 
 DESCRIPTION = """Log entries in, progress out.
@@ -28,9 +33,14 @@ BLUEPRINTS = (
     challenge_progress.BLUEPRINT,
     streak_log.BLUEPRINT,
     streak_progress.BLUEPRINT,
+    practice_log.BLUEPRINT,
+    learn_log.BLUEPRINT,
     reward_log.BLUEPRINT,
     challenge.BLUEPRINT,
     streak.BLUEPRINT,
     milestone.BLUEPRINT,
+    catalogue.BLUEPRINT,
+    team.BLUEPRINT,
+    assignment.BLUEPRINT,
     account_user.BLUEPRINT,
 )

@@ -13,7 +13,7 @@ from api.fields import Word
 from api.headers import position_header
 from api.paging import BY_TIME, ListQuery, RecordPath, envelope, some_of, sorted_by
 from api.schema.bodies import Body, Choice, Identifier, Text
-from api.schema.entries import EMAIL, PHONE_NUMBER
+from api.schema.entry_bodies import EMAIL, PHONE_NUMBER
 from api.schema.examples import example
 from api.schema.records import Record, Records, listing, missing, single
 from api.schema.wording import rewording

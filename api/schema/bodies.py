@@ -126,6 +126,13 @@ class Identifier(Id):
         super().__init__(**options)
 
 
+class IdText(Identifier):
+    """A UUID that is kept as text, in its usual form."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return str(super()._deserialize(value, *args, **kwargs))
+
+
 class Time(fields.DateTime):
     """A time with its offset from UTC (RFC 3339). YAML has such times of its own."""
 

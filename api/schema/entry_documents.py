@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from api.documents import ProblemSchema
 from api.fields import Shown
 from api.schema.bulk import MAX_ENTRIES
-from api.schema.entries import Entry
+from api.schema.entry_bodies import Entry
 
 REFERENCE = "#/components/schemas/{name}"
 LINES = "application/x-ndjson"

@@ -36,7 +36,7 @@ class EntryBlueprint(Blueprint):
     """A log: the bodies of its entries are documented from the types that read them."""
 
     def __init__(self, kind: LogKind) -> None:
-        about = f"What end users did in {kind.slug}s. Each entry is recorded once, under its `uniqueIdentifier`."
+        about = f"{kind.about} Each entry is recorded once, under its `uniqueIdentifier`."
         super().__init__(kind.name, __name__, url_prefix=f"/schema/{kind.name}", description=about)
         self._entry = kind.entry
 
@@ -84,9 +84,8 @@ def blueprint_of(kind: LogKind) -> Blueprint:
 
 def query_of(kind: LogKind) -> type[ListQuery]:
     """Which log entries to list, and how."""
-    slug = kind.slug.value
     asked: dict[str, Any] = {
-        "definition_id": Id(data_key=f"{slug}Id", metadata={"description": f"Entries of this {slug}."}),
+        **kind.filters,
         "owner_id": Id(data_key="ownedById", metadata={"description": "Entries of this end user."}),
         "counted": Flag(metadata={"description": "Only those that were counted, or only those that were not."}),
         "sort_by": sorted_by(BY_TIME),
@@ -114,8 +113,8 @@ def _logging(blueprint: Blueprint, kind: LogKind) -> View:
     def post(view: MethodView, query: dict[str, Any]) -> Response:
         """Log what an end user did.
 
-        The answer holds the run after the entry. Sent again it is not counted again; with other content under the same
-        `uniqueIdentifier` it is a conflict. An entry that cannot count (`reason`) is recorded all the same.
+        The answer holds the progress after the entry. Sent again it is not counted again; with other content under the
+        same `uniqueIdentifier` it is a conflict. An entry that cannot count (`reason`) is recorded all the same.
         `ownedBy` in place of `ownedById` registers the end user, or changes what is given.
         """
         allow(backfill=query["backfill"])

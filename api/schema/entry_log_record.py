@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 import msgspec
 from marshmallow import Schema, fields, validate
 
-from api.schema import reward_log
-from api.schema.entries import ENTRIES, Entry
-from api.schema.milestone import MilestoneFields
-from api.schema.records import Identified, Record, Records, Row, wire_names, written
+from api.schema.entries import ENTRIES
+from api.schema.entry_bodies import Entry
+from api.schema.records import Record, Records, Row
 from api.schema.resources import operation
 from api.schema.wording import ENTRY_NAMES
 from domain.application import Logged
@@ -21,61 +20,61 @@ REASONS = [one.value for one in Reason]
 
 
 class EntryFields:
-    """What was sent, and what became of it."""
+    """What every entry says, and what became of it."""
 
     owner_id = fields.String(data_key="ownedById", metadata={"description": "The end user."})
     activity_at = fields.DateTime(metadata={"description": "When it was done."})
-    activity_id = fields.String(allow_none=True, metadata={"description": "What was done."})
     unique_identifier = fields.String(metadata={"description": "Names the entry, which is recorded once."})
-    activity_value = fields.Decimal(allow_none=True, metadata={"description": "How much of it was done."})
-    attributes = fields.Dict(metadata={"description": "What else was sent."})
     recorded_at = fields.DateTime(metadata={"description": "When it was recorded."})
-    counted = fields.Boolean(metadata={"description": "Whether it was added to a run's tally."})
+    counted = fields.Boolean(metadata={"description": "Whether it counts for progress."})
     reason = fields.String(
         allow_none=True,
         validate=validate.OneOf([*REASONS, None]),
         metadata={"description": "Why it was not counted; null when it was."},
     )
-    period_key = fields.String(
-        allow_none=True, metadata={"description": "The period that it falls into: 2026-04, 2026-W18."}
-    )
     voided_at = fields.DateTime(allow_none=True, metadata={"description": "When it was taken back."})
     void_reason = fields.String(allow_none=True, metadata={"description": "Why it was taken back."})
 
 
-class ReachedMilestoneSchema(MilestoneFields, Identified):
-    """A milestone as it was when the run that reached it started."""
+class RepliedFields:
+    """What every answer to an entry says beside it."""
 
-    slug = fields.String(data_key="linkedSchemaSlug", metadata={"description": "The kind of its definition."})
-    definition_id = fields.UUID(data_key="linkedSchemaRecordId", metadata={"description": "Its definition."})
-
-
-class FollowedFields:
-    """What followed from an entry that came in, beside the run."""
-
-    milestone = fields.Nested(
-        ReachedMilestoneSchema,
-        data_key="achievedMilestone",
-        allow_none=True,
-        metadata={"description": "The highest milestone that this entry reached."},
-    )
-    reward = fields.Nested(
-        reward_log.RewardSchema,
-        data_key="achievedMilestoneRewardLog",
-        allow_none=True,
-        metadata={"description": "The reward that was issued for it."},
-    )
     replayed = fields.Boolean(metadata={"description": "Whether it had come before: then nothing new was recorded."})
 
 
+class Part(NamedTuple):
+    """A part of a record: its fields, and how the outcome of an entry is put into them."""
+
+    schema: Mapping[str, fields.Field] = {}
+    of: Callable[[Logged], Mapping[str, Any]] = lambda logged: {}
+
+
+NOTHING = Part()
+
+
+class Progress(NamedTuple):
+    """The progress after an entry: its record, what it is, and how it is written."""
+
+    schema: type[Schema]
+    about: str
+    after: Callable[[Logged, Row | None, datetime], Any]
+
+
 class LogKind(NamedTuple):
-    """A log: what its entries are, how they are kept and answered, and the run that an entry was counted in."""
+    """A log: what its entries are, how they are kept and answered, and by what they are asked for.
+
+    `kept` and `followed` are what only this kind of log keeps of an entry, and answers beside its progress.
+    """
 
     slug: Slug
+    about: str
     entry: type[Entry]
     records: Records
     logged: type[Schema]
-    progress_after: Callable[[Logged, Mapping[str, Any] | None, datetime], Any]
+    filters: Mapping[str, fields.Field]
+    progress: Progress
+    kept: Part
+    followed: Part
 
     @property
     def name(self) -> str:
@@ -88,26 +87,30 @@ class LogKind(NamedTuple):
         return ENTRY_NAMES[self.slug]
 
 
-def log_of(slug: Slug, kept: Kind, progress: type[Schema], progress_after: Callable[..., Any]) -> LogKind:
-    """The log of a kind of definition: `kept` are its rows, `progress` and `progress_after` the records of its runs."""
+def log_of(
+    slug: Slug,
+    about: str,
+    table: Kind,
+    said: Mapping[str, fields.Field],
+    progress: Progress,
+    *,
+    filters: Mapping[str, fields.Field],
+    kept: Part = NOTHING,
+    followed: Part = NOTHING,
+) -> LogKind:
+    """The log of a kind: `table` are its rows, `said` are the fields that only its entries have."""
     name = operation(f"{slug}_log")
-    definition = fields.UUID(data_key=f"{slug}Id", metadata={"description": f"The {slug}."})
-    run = fields.UUID(
-        data_key=f"{slug}ProgressId", allow_none=True, metadata={"description": "The run that counted it."}
-    )
     after = fields.Nested(
-        progress,
-        data_key=f"{slug}Progress",
-        allow_none=True,
-        metadata={"description": "The run after the entry; null when it was not counted."},
+        progress.schema, data_key=f"{slug}Progress", allow_none=True, metadata={"description": progress.about}
     )
-    linked = Record.from_dict({"definition_id": definition}, name=f"{name}Link")
-    kept_schema = _schema(f"{name}Schema", "An entry as it is kept.", EntryFields, linked, progress_id=run)
+    linked = Record.from_dict({**said, **kept.schema}, name=f"{name}Said")
+    kept_schema = _schema(f"{name}Schema", "An entry as it is kept.", EntryFields, linked)
     answered = f"Logged{operation(slug)}EntrySchema"
-    with_run = kept_schema.from_dict({"progress": after}, name=f"{name}WithRun")
-    logged = _schema(answered, "An entry that came in: as it is kept, and what followed.", FollowedFields, with_run)
-    entry = ENTRIES[f"{slug}_log"]
-    return LogKind(slug, entry, Records(kept, kept_schema, "log entry"), logged, progress_after)
+    with_progress = kept_schema.from_dict({"progress": after, **followed.schema}, name=f"{name}WithProgress")
+    answer = "An entry that came in: as it is kept, and what followed."
+    logged = _schema(answered, answer, RepliedFields, with_progress)
+    records = Records(table, kept_schema, "log entry")
+    return LogKind(slug, about, ENTRIES[f"{slug}_log"], records, logged, filters, progress, kept, followed)
 
 
 def answer_json(kind: LogKind, logged: Logged, user: Row | None, kept: Row | None) -> dict[str, Any]:
@@ -115,60 +118,30 @@ def answer_json(kind: LogKind, logged: Logged, user: Row | None, kept: Row | Non
 
     `user` is the owner's row, `kept` the entry's own, which says whether it was taken back since.
     """
-    reached = max(logged.reached, key=lambda one: one.milestone.target_value, default=None)
-    progress = None if logged.run is None else kind.progress_after(logged, user, logged.recorded_at)
+    progress = None if logged.run is None else kind.progress.after(logged, user, logged.recorded_at)
     return {
-        **kind.records.json(_row(logged, kept or {})),
+        **kind.records.json({**_row(logged, kept or {}), **kind.kept.of(logged)}),
         f"{kind.slug}Progress": progress,
-        "achievedMilestone": None if reached is None else _milestone(reached),
-        "achievedMilestoneRewardLog": None if reached is None else _reward(logged, reached),
+        **kind.followed.of(logged),
         "replayed": logged.replayed,
     }
 
 
-def _schema(name: str, about: str, *bases: type, **own: fields.Field) -> type[Schema]:
-    """A schema of several parts. The fields of the last part come first."""
-    return type(name, bases, {"__doc__": about, **own})
+def _schema(name: str, about: str, *bases: type) -> type[Schema]:
+    """A schema of several parts."""
+    return type(name, bases, {"__doc__": about})
 
 
 def _row(logged: Logged, kept: Row) -> dict[str, Any]:
     """The entry in the columns of its read table."""
-    event, run_id = logged.event, getattr(logged.event, "run_id", None)
     return {
-        **msgspec.structs.asdict(event.entry),
+        **msgspec.structs.asdict(logged.event.entry),
         "id": logged.id,
         "recorded_at": logged.recorded_at,
-        "counted": run_id is not None,
-        "reason": getattr(event, "reason", None),
-        "period_key": event.window.key if event.window else None,
-        "progress_id": run_id,
+        "counted": logged.counted,
+        "reason": getattr(logged.event, "reason", None),
         "voided_at": kept.get("voided_at"),
         "void_reason": kept.get("void_reason"),
         "created_at": logged.recorded_at,
         "updated_at": kept.get("updated_at") or logged.recorded_at,
     }
-
-
-def _milestone(reached: Any) -> dict[str, Any]:
-    row = {**msgspec.structs.asdict(reached.milestone), "slug": reached.slug, "definition_id": reached.definition_id}
-    return {wire: written(row[column]) for wire, column in wire_names(ReachedMilestoneSchema)}
-
-
-def _reward(logged: Logged, reached: Any) -> dict[str, Any]:
-    """The reward as it was issued, in the columns of its read table."""
-    return reward_log.RECORDS.json(
-        {
-            "id": reached.reward_id,
-            "slug": reached.slug,
-            "definition_id": reached.definition_id,
-            "milestone_id": reached.milestone.id,
-            "owner_id": reached.owner_id,
-            "progress_id": reached.run_id,
-            "period_key": reached.period_key,
-            "reward_issued_at": reached.reached_at,
-            "reward_expiry_at": None,
-            "coupon_code": None,
-            "created_at": logged.recorded_at,
-            "updated_at": logged.recorded_at,
-        }
-    )

@@ -11,7 +11,7 @@ from api.schema.entries import Sent
 from api.schema.entry_log_record import LogKind, answer_json
 from api.schema.wording import reworded
 from domain.application import Logged, Position, ProgressLog
-from domain.commands import KeepUser, LogEntry
+from domain.commands import Entry, KeepUser
 from domain.errors import Busy, Refused
 from projections import records
 from projections.database import Reader
@@ -67,7 +67,7 @@ class Desk(NamedTuple):
         except Refused as refusal:
             return refusal, None
 
-    def _logged(self, entries: list[LogEntry], now: datetime, import_id: UUID | None) -> Sequence[Logged | Refused]:
+    def _logged(self, entries: list[Entry], now: datetime, import_id: UUID | None) -> Sequence[Logged | Refused]:
         if not entries:
             return []
         try:
@@ -99,7 +99,7 @@ class People:
         external_ids = {one.external_id for one in sent if one.external_id}
         self._rows: dict[str, Row] = records.users_named(desk.reader, desk.tenant, external_ids)
 
-    def with_owner(self, sent: Sent) -> LogEntry:
+    def with_owner(self, sent: Sent) -> Entry:
         """The entry under the id of the user that came with it."""
         if sent.person is None:
             return sent.entry

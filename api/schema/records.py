@@ -15,7 +15,7 @@ from marshmallow import Schema, fields
 from api import state
 from api.fields import Shown, shown
 from api.headers import conditional
-from api.paging import BY_TIME, NOTHING, listing_response, page
+from api.paging import BY_TIME, NOTHING, RecordPath, listing_response, page
 from api.wire import camel, moment
 from domain.errors import Busy, NotFound
 from domain.numbers import exact
@@ -50,6 +50,7 @@ class Records(NamedTuple):
     schema: type[Schema]
     noun: str
     id_type: type = UUID
+    path: type[Schema] = RecordPath
 
     def key(self, identifier: UUID | str) -> UUID | str:
         """The id as the column has it."""
@@ -88,7 +89,7 @@ def listing(of: Records, query: dict[str, Any]) -> Response:
     return listing_response(listed, asked, query, [of.json(row) for row in listed.rows], through=through)
 
 
-def single(of: Records, identifier: UUID) -> Response:
+def single(of: Records, identifier: UUID | str) -> Response:
     """One record of the tenant; an end user's own where a record has an owner. Raises NotFound."""
     reader, caller = state.reader(), state.caller()
     through = records.held_through(reader, of.kind)
@@ -98,7 +99,7 @@ def single(of: Records, identifier: UUID) -> Response:
     return conditional(of.json(row), through=through)
 
 
-def current(of: Records, identifier: UUID) -> dict[str, Any]:
+def current(of: Records, identifier: UUID | str) -> dict[str, Any]:
     """The row that a write needs to know. Raises NotFound once the read tables hold the whole log, else Busy."""
     reader, tenant = state.reader(), state.caller().tenant
     row = records.one(reader, of.kind, tenant, of.key(identifier))
@@ -111,7 +112,7 @@ def current(of: Records, identifier: UUID) -> dict[str, Any]:
     return row
 
 
-def after(of: Records, identifier: UUID, position: tuple[int, int]) -> dict[str, Any] | None:
+def after(of: Records, identifier: UUID | str, position: tuple[int, int]) -> dict[str, Any] | None:
     """The row once the read tables hold a write; None if they do not in time."""
     reader = state.reader()
     if not wait_until_held(reader, dict([position])):
@@ -119,16 +120,18 @@ def after(of: Records, identifier: UUID, position: tuple[int, int]) -> dict[str,
     return records.one(reader, of.kind, state.caller().tenant, of.key(identifier))
 
 
-def await_read_tables(position: tuple[int, int] | None) -> None:
+def await_read_tables(*positions: tuple[int, int] | None) -> None:
     """Wait a while until the read tables hold a write to a definition: events find those that they feed there.
 
     Nothing fails for it: the write is in the log, and the read tables will hold it.
     """
-    if position is not None:
+    # Of several in one slice the last is the last.
+    last = dict(sorted(filter(None, positions)))
+    if last:
         with suppress(Busy):
-            wait_until_held(state.reader(), dict([position]))
+            wait_until_held(state.reader(), last)
 
 
-def missing(of: Records, identifier: UUID) -> NotFound:
+def missing(of: Records, identifier: UUID | str) -> NotFound:
     """There is no such record, or it is not the caller's."""
     return NotFound(f"there is no {of.noun} {identifier}")

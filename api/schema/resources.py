@@ -9,7 +9,7 @@ from flask.views import MethodView
 
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from api.paging import ListQuery, RecordPath, envelope
+from api.paging import ListQuery, envelope
 from api.schema.examples import example
 from api.schema.records import Records, listing, single
 
@@ -44,7 +44,7 @@ def one_of(blueprint: Blueprint, of: Records, *scopes: str, **doc: Any) -> View:
     """The method that answers one record as it is kept."""
 
     @requires(*scopes)
-    @blueprint.arguments(RecordPath, location="path")
+    @blueprint.arguments(of.path, location="path")
     @blueprint.response(200, of.schema, examples=example(blueprint.name))
     @blueprint.doc(**doc)
     def get(view: MethodView, path: dict[str, Any]) -> Response:

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from api.schema.entries import LARGEST, MAX_ATTRIBUTES
+from api.schema.entry_bodies import LARGEST, MAX_ATTRIBUTES
 from domain.commands import LogEntry
 from domain.errors import InvalidInput, invalid
 from domain.numbers import LIMIT, complaint, exact

@@ -16,7 +16,7 @@ from api.fields import Shown, shown
 from api.schema.resources import resource
 from api.training.examples import example
 from api.training.users import WINDOW_HEADER, Keyset, PartQuery, UserPath, array, asked_owner, blueprint, part_of
-from api.training.wire import moments
+from api.wire import seconds
 from domain.vocabulary import ContentArea
 from projections import assignments_of_user
 from projections.assignments_of_user import Record
@@ -77,7 +77,7 @@ def _written(record: Record) -> dict[str, Any]:
         "targetType": record.target_type,
         "targetId": record.target_id,
         "targetTitle": record.target_title,
-        "deadline": moments(record.deadline)[0],
+        "deadline": seconds(record.deadline)[0],
         "isMandatory": record.is_mandatory,
         "isOverdue": bool(record.is_overdue),
         "isCompleted": record.is_completed,

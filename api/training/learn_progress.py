@@ -4,12 +4,11 @@ from typing import Annotated, Any
 
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields, validate
 
 from api import state
 from api.access.callers import requires
-from api.fields import Shown, shown
 from api.schema.resources import resource
+from api.schema.training_progress import LearnProgressSchema, learn_json
 from api.training.examples import example
 from api.training.users import (
     WINDOW_HEADER,
@@ -22,26 +21,12 @@ from api.training.users import (
     blueprint,
     part_of,
 )
-from api.training.wire import moments
 from projections import learn_progress
 from projections.learn_progress import Record
 
 BLUEPRINT = blueprint("learn_progress", __name__, "The learn scenarios that a user has opened.")
 
 KEYSET = Keyset(("scenario_id",), tuple[Annotated[str, Id]])
-STARTED, COMPLETED = "started", "completed"
-
-
-class LearnProgressSchema(Shown):
-    """A scenario that a user has opened."""
-
-    scenario_id = shown(fields.String, "Catalog id of the scenario.")
-    current_step = shown(fields.Integer, "The furthest step that was reached.")
-    total_steps = shown(fields.Integer, "How many steps it has. When equal, the scenario is finished.")
-    status = shown(fields.String, "Whether it is finished.", validate=validate.OneOf([STARTED, COMPLETED]))
-    started_at = shown(fields.DateTime, "When it was opened first.")
-    completed_at = shown(fields.DateTime, "When it was finished; null until then.", allow_none=True)
-    last_access_at = shown(fields.DateTime, "When it was opened last, whether or not that made progress.")
 
 
 @requires("progress:read")
@@ -60,16 +45,7 @@ def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Respon
 
 
 def _written(record: Record) -> dict[str, Any]:
-    started_at, completed_at, last_access_at = moments(record.started_at, record.completed_at, record.last_access_at)
-    return {
-        "scenarioId": record.scenario_id,
-        "currentStep": record.current_step,
-        "totalSteps": record.total_steps,
-        "status": STARTED if record.completed_at is None else COMPLETED,
-        "startedAt": started_at,
-        "completedAt": completed_at,
-        "lastAccessAt": last_access_at,
-    }
+    return learn_json(record.scenario_id, record)
 
 
 resource(BLUEPRINT, "/<userId>/learn-progress", get=get)

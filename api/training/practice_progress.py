@@ -5,12 +5,11 @@ from typing import Annotated, Any
 import msgspec
 from flask import Response
 from flask.views import MethodView
-from marshmallow import fields
 
 from api import state
 from api.access.callers import requires
-from api.fields import Shown, shown
 from api.schema.resources import resource
+from api.schema.training_progress import PracticeProgressSchema, practice_json
 from api.training.examples import example
 from api.training.users import (
     WINDOW_HEADER,
@@ -23,7 +22,6 @@ from api.training.users import (
     blueprint,
     part_of,
 )
-from api.training.wire import moments
 from projections import practice_progress
 from projections.practice_progress import Record
 
@@ -31,20 +29,6 @@ BLUEPRINT = blueprint("practice_progress", __name__, "The practice challenges th
 
 Index = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 KEYSET = Keyset(("topic_id", "challenge_index"), tuple[Annotated[str, Id], Index])
-
-
-class PracticeProgressSchema(Shown):
-    """A challenge that a user has completed."""
-
-    topic_id = shown(fields.String, "Catalog id of the practice topic.")
-    challenge_index = shown(fields.Integer, "Which challenge of the topic, from 0.")
-    language = shown(fields.String, "The language that the user solved it in.")
-    score = shown(fields.Integer, "Out of 100: what the two phases add up to.")
-    phase1_score = shown(fields.Integer, "Vulnerability identification, out of 50.")
-    phase2_score = shown(fields.Integer, "Patch selection, out of 50.")
-    phase1_hint_used = shown(fields.Boolean, "Whether a hint was used in phase 1.")
-    phase2_hint_used = shown(fields.Boolean, "Whether a hint was used in phase 2.")
-    completed_at = shown(fields.DateTime, "When it was completed, the most recent time.")
 
 
 @requires("progress:read")
@@ -66,17 +50,7 @@ def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Respon
 
 
 def _written(record: Record) -> dict[str, Any]:
-    return {
-        "topicId": record.topic_id,
-        "challengeIndex": record.challenge_index,
-        "language": record.language,
-        "score": record.score,
-        "phase1Score": record.phase1_score,
-        "phase2Score": record.phase2_score,
-        "phase1HintUsed": record.phase1_hint_used,
-        "phase2HintUsed": record.phase2_hint_used,
-        "completedAt": moments(record.completed_at)[0],
-    }
+    return practice_json(record.topic_id, record.challenge_index, record)
 
 
 resource(BLUEPRINT, "/<userId>/practice-progress", get=get)

@@ -22,6 +22,10 @@ BESIDE = {
     "list of 100": ["floor"],
     "projector": ["floor"],
     "breaks at one midnight": ["floor"],
+    "training import": [],
+    "practice-progress": ["floor"],
+    "learn-progress": ["floor"],
+    "assignments": ["floor"],
 }
 
 

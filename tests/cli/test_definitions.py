@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from tests.cli.conftest import ADA
+
 CHALLENGE = {
     "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d02",
     "name": "8 visits",
@@ -23,6 +25,25 @@ STREAK = {
     "completionTargetValue": 4,
     "atRiskSeconds": 3600,
     "milestones": [{"targetValue": 2, "name": "Half", "rewardItemId": "croissant"}],
+}
+TRAINING = {
+    "catalogue": {
+        "modules": [{"id": "web", "title": "Web"}],
+        "topics": [{"id": "xss", "title": "XSS", "moduleId": "web", "totalChallenges": 3}],
+        "customCourses": [{"id": "mine", "title": "Mine", "contentArea": "practice", "items": ["xss"]}],
+    },
+    "teams": [{"id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d06", "name": "red", "members": [{"externalId": "ada"}]}],
+    "users": [{"externalId": "ada", "id": ADA}],
+    "assignments": [
+        {
+            "contentArea": "practice",
+            "targetType": "custom-course",
+            "targetId": "mine",
+            "assigneeType": "user",
+            "assigneeId": ADA,
+            "isMandatory": True,
+        }
+    ],
 }
 ON_MARS = {**CHALLENGE, "id": "0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d03", "timezone": "Mars"}
 IN_YAML = """
@@ -165,7 +186,39 @@ def test_a_file_that_is_not_there_is_wrong_usage(milepost):
     assert milepost("definitions", "apply", "nothing.json").exit_code == 2
 
 
-def test_kinds_that_are_not_built_yet_are_passed_over_and_named(apply):
-    result = apply({"teams": [{"name": "red"}], "challenges": []})
+def test_training_is_applied_and_shown(apply, show, milepost):
+    first = apply(TRAINING)
+    result = milepost("definitions", "show")
+    again = apply(result.stdout)
 
-    assert (result.exit_code, result.stdout) == (0, "skipped   teams\n")
+    shown = json.loads(result.stdout)
+    assert set(actions(first)) == {"made"}
+    assert set(actions(again)) == {"unchanged"}
+    assert len(actions(again)) == len(actions(first)) - 1
+    assert shown["catalogue"]["topics"] == [
+        {**TRAINING["catalogue"]["topics"][0], "status": "live"},
+    ]
+    assert shown["catalogue"]["customCourses"] == [{**TRAINING["catalogue"]["customCourses"][0], "status": "live"}]
+    assert shown["teams"] == [{**TRAINING["teams"][0], "members": [ADA]}]
+    (assignment,) = shown["assignments"]
+    assert {name: assignment[name] for name in TRAINING["assignments"][0]} == TRAINING["assignments"][0]
+
+
+def test_a_difference_in_training_is_printed_without_being_written(apply, show):
+    apply(TRAINING)
+
+    dry = apply({"teams": [{**TRAINING["teams"][0], "members": []}]}, "--dry-run")
+
+    assert dry.stdout.splitlines()[0].startswith("changed   team")
+    assert dry.stdout.splitlines()[1].strip() == f'members: ["{ADA}"] -> []'
+    assert show(kind="teams")[0]["members"] == [ADA]
+
+
+def test_a_mistake_in_training_is_told_by_its_path(apply, show):
+    topics = [*TRAINING["catalogue"]["topics"], {"id": "csrf", "title": "", "totalChallenges": 3}]
+
+    result = apply({"catalogue": {**TRAINING["catalogue"], "topics": topics}})
+
+    assert result.exit_code == 1
+    assert "catalogue.topics[1].title" in result.stderr
+    assert show(kind="catalogue")["topics"] == []

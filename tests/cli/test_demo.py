@@ -34,6 +34,8 @@ def records(told):
     """The status and the value of each example, as the reader's key is shown them."""
     found = {}
     for name, example in told["examples"].items():
+        if record_kind(example["url"]) is None:
+            continue
         status, record = ask(example["url"], {"X-API-Key": told["keys"]["reader"]})
         assert status == 200, record
         found[name] = tuple(record[field] for field in SHOWN[record_kind(example["url"])])
@@ -41,7 +43,14 @@ def records(told):
 
 
 def record_kind(url):
-    return next(kind for kind in SHOWN if f"/{kind}/" in url)
+    """The kind of a record; None for the arrays of training."""
+    return next((kind for kind in SHOWN if f"/{kind}/" in url), None)
+
+
+def training(told):
+    """The arrays of training, as the reader's key is shown them."""
+    urls = {name: example["url"] for name, example in told["examples"].items() if record_kind(example["url"]) is None}
+    return {name: ask(url, {"X-API-Key": told["keys"]["reader"]})[1] for name, url in urls.items()}
 
 
 ORDERS_VISITS_AND_DAYS = 3 + 8 + 7
@@ -65,13 +74,16 @@ def test_it_shows_the_examples_of_the_source_and_ctrl_c_stops_everything(demo, f
     with demo("--json") as run:
         told = json.loads(run.printed[0])
 
-        found = records(told)
+        found, arrays = records(told), training(told)
         docs, page = ask(f"{told['url']}/docs")
         run.tell(signal.SIGINT)
         code = run.process.wait()
 
         assert told.keys() >= {"url", "tenant", "keys", "examples"}
         assert found == AS_IN_THE_SOURCE
+        assert [row["score"] for row in arrays["practice"]] == [100, 80, 100]
+        assert [row["status"] for row in arrays["learn"]] == ["completed", "started"]
+        assert [row["progressPercent"] for row in arrays["assignments"]] == [40.0, 100.0]
         assert (docs, "swagger" in page) == (200, True)
         assert code == 0
         assert run.process.stdout.read() == b""
@@ -135,8 +147,9 @@ def test_the_curl_lines_work_when_they_are_pasted(demo):
         answers = [curl(shlex.split(line)) for line in lines if line.startswith("curl")]
 
     *examples, own, order, login = answers
-    assert [status for status, _ in answers] == [200] * 8 + [201, 202]
+    assert [status for status, _ in answers] == [200] * 11 + [201, 202]
     assert [answer["currentProgressValue"] for _, answer in examples[:6]] == [187.5, 8, 61420, 3, 4, 1]
+    assert [len(rows) for _, rows in examples[7:]] == [3, 2, 2]
     assert examples[6][1]["current_window_progress"] == {"count": 9, "sum": 0, "distinct": []}
     assert [record["currentProgressValue"] for record in own[1]["data"]] == [187.5]
     assert order[1]["challengeProgress"]["currentProgressValue"] == 25

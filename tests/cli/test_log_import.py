@@ -12,9 +12,11 @@ import pytest
 
 from domain.commands import Define
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
-from projections import challenge_progress, streak_progress
+from projections import challenge_progress, learn_progress, practice_progress, streak_progress
 from projections.listing import Page
+from projections.training import Part
 from tests.cli.conftest import ADA, BOB, CHALLENGE
+from tests.given_training import Training
 
 NOW = datetime.now(UTC)
 STREAK = UUID("0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d05")
@@ -134,6 +136,43 @@ def test_lines_of_both_kinds_go_to_their_own_logs(load, streak, reader):
     page = Page(sort="started_at", descending=False)
     runs = streak_progress.of_tenant(reader, "default", {}, page, now=NOW).rows
     assert [(run.owner_id, run.status, run.value) for run in runs] == [(ADA, "completed", 2), (ADA, "broken", 1)]
+
+
+def in_training(kind, key, at, **said):
+    return {"kind": kind, "ownedById": ADA, "activityAt": at, "uniqueIdentifier": key, **said}
+
+
+def phase(key, number, at, **more):
+    said = {"topicId": "xss", "challengeIndex": 0, "phase": number, "score": 40, "language": "python", **more}
+    return in_training("practice_log", key, at, **said)
+
+
+def test_practice_and_learn_lines_are_loaded_once_and_wrong_ones_told_by_their_fields(load, log, reader):
+    Training(log, lambda: NOW, "default").topic("xss", 2).scenario("jwt", 7)
+    good = [
+        phase("one", 1, "2025-04-01T10:00:00Z"),
+        phase("two", 2, "2025-04-01T10:05:00Z"),
+        phase("early", 2, "2025-04-01T10:06:00Z", challengeIndex=1),
+        in_training("learn_log", "opened", "2025-04-02T10:00:00Z", scenarioId="jwt"),
+        in_training("learn_log", "done", "2025-04-02T10:30:00Z", scenarioId="jwt", step=99),
+    ]
+    bad = [
+        phase("a", 1, "2025-04-03T10:00:00Z", score=51),
+        phase("b", 1, "2025-04-03T10:00:00Z", topicId="csrf"),
+        phase("c", 1, "2025-04-03T10:00:00Z", challengeIndex=2),
+        in_training("learn_log", "d", "2025-04-03T10:00:00Z", scenarioId="xss"),
+    ]
+
+    result, rejects = load(lines(*good, *bad))
+    again, _ = load(lines(*good))
+
+    assert (counts(result), counts(again)) == ((9, 5, 0, 4), (5, 0, 5, 0))
+    assert [list(one["errors"]) for one in rejects] == [["score"], ["topicId"], ["challengeIndex"], ["scenarioId"]]
+    (solved,) = practice_progress.of_owner(reader, "default", ADA, Part()).rows
+    (learned,) = learn_progress.of_owner(reader, "default", ADA, Part()).rows
+    assert (solved.challenge_index, solved.score, solved.language) == (0, 80, "python")
+    assert (learned.current_step, learned.total_steps) == (7, 7)
+    assert learned.completed_at == datetime(2025, 4, 2, 10, 30, tzinfo=UTC)
 
 
 def test_a_line_of_one_kind_may_not_name_a_definition_of_the_other(load, streak):

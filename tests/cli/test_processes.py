@@ -107,8 +107,9 @@ def test_the_doctor_finds_what_is_wrong(milepost, entry):
         "read tables": "BAD",
         "projector": "BAD",
         "clock": "BAD",
+        "assignments": "BAD",
     }
-    assert result.stderr == "Error: 3 of the checks failed\n"
+    assert result.stderr == "Error: 4 of the checks failed\n"
 
 
 def test_the_doctor_says_when_migrations_are_missing(milepost, empty_database_url):
@@ -128,10 +129,14 @@ def test_the_doctor_says_when_the_database_does_not_answer(milepost):
 def test_the_openapi_document_is_printed_without_a_database(milepost):
     schema = milepost("openapi", DATABASE_URL="postgresql://nowhere.invalid/none")
     operations = milepost("openapi", "operations", DATABASE_URL="")
+    streaks = milepost("openapi", "streaks", DATABASE_URL="")
+    training = milepost("openapi", "training", DATABASE_URL="")
 
     assert json.loads(schema.stdout)["openapi"].startswith("3.1")
     assert "/schema/challenge_progress/record" in json.loads(schema.stdout)["paths"]
     assert "/readyz" in json.loads(operations.stdout)["paths"]
+    assert "/v1/events" in json.loads(streaks.stdout)["paths"]
+    assert "/api/public/v1/users/{userId}/assignments" in json.loads(training.stdout)["paths"]
 
 
 def test_a_dialect_that_there_is_not_is_wrong_usage(milepost):

@@ -26,19 +26,34 @@ from tests.api.given import (
     WEEKLY_VISITS,
     Given,
 )
+from tests.given_training import Training
 
 MILESTONE = UUID(int=0x100)
 ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
 HELD, POSITIONS = "0:0", re.compile(PARAMETERS["IfPosition"]["schema"]["pattern"], re.ASCII)
+TIMES = ("activityAt", "startsAt", "endsAt", "rewardExpiryAt", "deadline")
 LONG_BEFORE, TODAY, LONG_AFTER = "0002-01-01T00:00:00Z", "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
 AFTER_ALL = "9001-01-01T00:00:00Z"
-# What entries are sent to: they need no value there.
-COUNTING = {"challengeId": str(VISITS), "streakId": str(WEEKLY_VISITS)}
-GOOD_LINES = {
-    name: json.dumps({name: definition, "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"})
-    for name, definition in COUNTING.items()
+TOPIC, SCENARIO, MODULE, TEAM, ASSIGNMENT = (
+    "sql-injection",
+    "jwt-tampering",
+    "databases",
+    UUID(int=0x7ED),
+    UUID(int=0xA55),
+)
+# What entries are sent to, which comes first: they need no value there.
+GOOD: dict[str, dict[str, Any]] = {
+    "challenge": {"challengeId": str(VISITS)},
+    "streak": {"streakId": str(WEEKLY_VISITS)},
+    "practice": {"topicId": TOPIC, "challengeIndex": 0, "phase": 1, "score": 50, "language": "go"},
+    "learn": {"scenarioId": SCENARIO},
 }
-LOGS = {"createChallengeLog": "challengeId", "createStreakLog": "streakId"}
+GOOD_LINES = {
+    slug: json.dumps({**said, "ownedById": BOB, "activityAt": TODAY, "uniqueIdentifier": "a visit"})
+    for slug, said in GOOD.items()
+}
+LOGS = {f"create{slug.title()}Log": slug for slug in GOOD}
+FOR_ALL = {"contentArea": "practice", "targetType": "topic", "targetId": TOPIC, "assigneeType": "org"}
 NEW = {"challenge": RULES[SPEND], "streak": STREAKS[MONTHLY_WORKOUTS]}
 STORED = {
     "changeChallenge": {"aggregationMethod": "sum", "aggregationPeriod": "monthly"},
@@ -61,10 +76,21 @@ class Circumstances:
         logged, in_streak = given.entry(SPEND, ADA, "187.50"), given.entry(DAILY_SPEND, ADA, "42.50")
         assert logged.run
         assert in_streak.run
-        # Both are Ada's, and what is hers is in one slice.
-        self.position, self.progress_id = str(in_streak.position), logged.run.id
+        training = Training(given.log, given.clock, given.tenant)
+        training.item(MODULE, "module").topic(TOPIC, 10_000, MODULE).scenario(SCENARIO, 3)
+        fields = {"name": "red"}
+        given.log.define(given.tenant, TEAM, Define(id=TEAM, slug=Slug.TEAM, fields=fields), now=NOW)
+        training.assign("topic", TOPIC, identifier=ASSIGNMENT)
+        practised, learned = training.phase(ADA, TOPIC, 0, 1), training.learn(ADA, SCENARIO, 2)
+        # All are Ada's, and what is hers is in one slice.
+        self.position, self.progress_id = str(learned.position), logged.run.id
         self.streak_progress_id = in_streak.run.id
-        self._records: Mapping[str, UUID] = {
+        self._records: Mapping[str, UUID | str] = {
+            "catalogue": TOPIC,
+            "team": TEAM,
+            "assignment": ASSIGNMENT,
+            "practice_log": practised.id,
+            "learn_log": learned.id,
             "challenge": SPEND,
             "streak": DAILY_SPEND,
             "milestone": MILESTONE,
@@ -93,7 +119,7 @@ class Circumstances:
     def _id(self, case: Case) -> str:
         """The id of a record that is there; every second one that is drawn at random stays."""
         drawn, phase = case.path_parameters["id"], case.meta.phase.name
-        if phase == "fuzzing" and UUID(drawn).int % 2:
+        if phase == "fuzzing" and ord(drawn[-1]) % 2:
             return drawn
         kind = case.path.split("/")[2]
         if case.method == "PATCH" and kind in NEW:
@@ -103,13 +129,20 @@ class Circumstances:
 
     def _body(self, operation: str, body: Any) -> Any:
         if isinstance(body, dict):
-            body = {name: _in_utc(value) if name.endswith("At") else value for name, value in body.items()}
+            body = {name: _in_utc(value) if name in TIMES else value for name, value in body.items()}
+        if operation in LOGS:
+            return _entry(body, LOGS[operation])
+        if operation.removesuffix("s") in LOGS:
+            slug = LOGS[operation.removesuffix("s")]
+            return [_entry(one, slug) for one in body] if isinstance(body, list) else f"{body}\n{GOOD_LINES[slug]}"
         match operation:
-            case "createChallengeLog" | "createStreakLog":
-                return _entry(body, LOGS[operation])
-            case "createChallengeLogs" | "createStreakLogs":
-                name = LOGS[operation.removesuffix("s")]
-                return [_entry(one, name) for one in body] if isinstance(body, list) else f"{body}\n{GOOD_LINES[name]}"
+            case "createCatalogueItem":
+                return _item({**body, "id": uuid4().hex})
+            case "changeCatalogueItem":
+                return {name: found for name, found in _item({**body, "kind": "topic"}).items() if name in body}
+            case "createAssignment":
+                assignee = {"user": ADA, "team": str(TEAM), "org": None}[body["assigneeType"]]
+                return {**body, **FOR_ALL, "assigneeType": body["assigneeType"], "assigneeId": assignee}
             case "createChallenge" | "createStreak" | "changeChallenge" | "changeStreak":
                 return _fitting(body, STORED.get(operation, {}))
             case "createMilestone":
@@ -138,14 +171,27 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "cursor": encoded(sort, value, UUID(int=0))}
 
 
-def _entry(body: Any, name: str) -> Any:
+def _item(body: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an item of the catalogue, less those that its kind does not have."""
+    kind = body["kind"]
+    needed = {
+        "topic": {"totalChallenges": 10_000},
+        "scenario": {"totalSteps": 3},
+        "custom-course": {"contentArea": "learn"},
+    }.get(kind, {})
+    others = {"totalChallenges", "totalSteps", "contentArea", "items", "parentId"} - needed.keys()
+    return {**needed, **{name: value for name, value in body.items() if name not in others}}
+
+
+def _entry(body: Any, slug: str) -> Any:
     """An entry of somebody new on a definition that is there, and not in the future."""
+    name, there = next(iter(GOOD[slug].items()))
     if not isinstance(body, dict) or name not in body:
         return body
     owner = {"ownedById": str(uuid5(NAMESPACE_URL, json.dumps(body, sort_keys=True)))} if "ownedById" in body else {}
     at = body.get("activityAt")
     at = min(_in_utc(at), TODAY) if isinstance(at, str) else at
-    return {**body, **owner, name: COUNTING[name], "activityAt": at}
+    return {**body, **owner, name: there, "activityAt": at}
 
 
 def _in_utc(time: Any) -> Any:

@@ -14,6 +14,7 @@ import pytest
 from werkzeug.serving import make_server
 
 from tests.api.conftest import NOW
+from tests.api.contract.circumstances import SCENARIO, TOPIC
 from tests.api.contract.conftest import Running
 from tests.api.given import ADA, BOB, DAILY_SPEND, SPEND, VISITS, WEEKLY_VISITS
 
@@ -144,6 +145,31 @@ def test_an_entry_in_a_streak_comes_back_with_its_run(part: Part, client: Any):
     assert (logged.counted, logged.replayed, again.replayed) == (True, False, True)
     assert (logged.streak_progress.current_progress_value, logged.streak_progress.task_progress.count) == (0, 1)
     assert again.id == logged.id
+
+
+def test_a_phase_that_is_logged_comes_back_with_the_challenge_as_it_counts(part: Part, client: Any):
+    create, models = part("api.practice_log.create_practice_log"), part("models")
+    said = {"topic_id": TOPIC, "challenge_index": 7, "score": 40, "language": "go", "owned_by_id": UUID(BOB)}
+    bodies = [
+        models.PracticeEntry(**said, phase=phase, activity_at=NOW, unique_identifier=f"phase-{phase}")
+        for phase in (1, 2)
+    ]
+
+    first, second = (create.sync(client=client, body=body) for body in bodies)
+
+    assert (first.counted, first.practice_progress) == (True, None)
+    assert (second.practice_progress.score, second.replayed) == (80, False)
+
+
+def test_a_step_that_is_logged_comes_back_with_the_scenario(part: Part, client: Any):
+    create, models = part("api.learn_log.create_learn_log"), part("models")
+    body = models.LearnEntry(
+        scenario_id=SCENARIO, owned_by_id=UUID(BOB), activity_at=NOW, unique_identifier="step-2", step=2
+    )
+
+    logged = create.sync(client=client, body=body)
+
+    assert (logged.learn_progress.current_step, logged.learn_progress.total_steps) == (2, 3)
 
 
 def test_a_refusal_is_a_problem(part: Part, client: Any):

@@ -16,7 +16,7 @@ from schemathesis.config import SchemathesisConfig
 from api.app import create_app
 from api.schema.entry_documents import LINES
 from api.settings import Settings
-from tests.api.contract.circumstances import TODAY
+from tests.api.contract.circumstances import FOR_ALL, GOOD, TODAY
 from tests.api.contract.conftest import Running
 from tests.api.given import ADA, DAILY_SPEND, SPEND
 
@@ -85,6 +85,11 @@ CREATED = {
         "uniqueIdentifier": "order-1",
         "activityValue": 12.5,
     },
+    "catalogue": {"id": "csrf", "kind": "topic", "title": "CSRF", "totalChallenges": 3},
+    "team": {"name": "red", "members": [ADA, {"externalId": "eve"}]},
+    "assignment": {**FOR_ALL, "assigneeType": "user", "assigneeId": ADA},
+    "practice_log": {**GOOD["practice"], "ownedById": ADA, "activityAt": TODAY, "uniqueIdentifier": "one"},
+    "learn_log": {**GOOD["learn"], "ownedById": ADA, "activityAt": TODAY, "uniqueIdentifier": "one"},
     "streak_log": {
         "streakId": str(DAILY_SPEND),
         "ownedById": ADA,

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from api.examples import FOLDER
+from api.training.examples import FOLDER as TRAINING_EXAMPLES
 
 TIME = "time"
 TIME_OR_NULL, NUMBER_OR_NULL, TEXT_OR_NULL = (TIME, None), (float, None), (str, None)
@@ -65,6 +66,62 @@ SHAPES = {
     **{f"challenge_progress_{one}": CHALLENGE_PROGRESS for one in ("in_progress", "completed", "failed")},
     **{f"streak_progress_{one}": STREAK_PROGRESS for one in ("in_progress", "completed", "broken")},
 }
+ENTRY = {
+    "ownedById": UUID,
+    "activityAt": TIME,
+    "uniqueIdentifier": str,
+    "recordedAt": TIME,
+    "counted": bool,
+    "reason": TEXT_OR_NULL,
+    "voidedAt": TIME_OR_NULL,
+    "voidReason": TEXT_OR_NULL,
+    "id": UUID,
+    "createdAt": TIME,
+    "updatedAt": TIME,
+}
+TRAINING_LOGS = {
+    "practice_log": {
+        "topicId": str,
+        "challengeIndex": int,
+        "phase": int,
+        "score": int,
+        "hintUsed": bool,
+        "language": str,
+        **ENTRY,
+    },
+    "learn_log": {"scenarioId": str, "step": (int, None), **ENTRY},
+}
+ITEM = {
+    "id": str,
+    "kind": str,
+    "title": str,
+    "parentId": TEXT_OR_NULL,
+    "totalChallenges": (int, None),
+    "totalSteps": (int, None),
+    "contentArea": str,
+    "items": list,
+    "status": str,
+    "version": int,
+    "createdAt": TIME,
+    "updatedAt": TIME,
+}
+TEAM = {"id": UUID, "name": str, "members": list, "version": int, "createdAt": TIME, "updatedAt": TIME}
+ASSIGNMENT = {
+    "id": UUID,
+    "contentArea": str,
+    "targetType": str,
+    "targetId": str,
+    "assigneeType": str,
+    "assigneeId": TEXT_OR_NULL,
+    "deadline": TIME_OR_NULL,
+    "isMandatory": bool,
+    "note": TEXT_OR_NULL,
+    "isActive": bool,
+    "version": int,
+    "createdAt": TIME,
+    "updatedAt": TIME,
+}
+TRAINING = {**TRAINING_LOGS, "catalogue": ITEM, "team": TEAM, "assignment": ASSIGNMENT}
 PAGING = {"limit": int, "offset": int, "totalCount": (int, None), "nextCursor": TEXT_OR_NULL}
 
 
@@ -115,3 +172,21 @@ def test_an_entry_is_answered_with_the_run_and_what_was_reached(kind: str):
     assert answered["achievedMilestone"]["linkedSchemaSlug"] == kind
     assert answered["achievedMilestoneRewardLog"]["progressId"] == answered[f"{kind}ProgressId"]
     assert (answered["counted"], answered["reason"], answered["replayed"]) == (True, None, False)
+
+
+@pytest.mark.parametrize(("name", "shape"), TRAINING.items())
+def test_a_record_of_training_has_these_keys_and_types_alone_and_in_lists(name: str, shape: dict[str, Any]):
+    shown = [example(name), *example(f"{name}_list")["data"]]
+
+    assert [one for one in shown if not holds(one, shape)] == []
+
+
+@pytest.mark.parametrize("name", TRAINING_LOGS)
+def test_a_training_entry_is_answered_with_the_row_of_the_training_dialect(name: str):
+    answered, dialect = example(f"{name}_created"), name.replace("_log", "_progress")
+    row = msgspec.json.decode((TRAINING_EXAMPLES / f"{dialect}.json").read_bytes())["value"][0]
+    progress = answered.pop(f"{name.removesuffix('_log')}Progress")
+
+    assert answered.pop("replayed") is False
+    assert holds(answered, TRAINING_LOGS[name])
+    assert list(progress) == list(row)

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.schema.definitions import Difference, apply
+from api.schema.definitions import apply
+from api.schema.differences import Difference
 from domain.application import ProgressLog
 from domain.errors import InvalidInput
 from domain.vocabulary import Slug
@@ -211,12 +212,6 @@ def test_a_user_keeps_the_id_and_the_external_id_they_have(log: ProgressLog):
         "users[0].id": ["is that of the user 'u1'"]
     }
     assert actions(applied(log, {"users": [{"externalId": "u1"}]})) == [("user", "u1", "unchanged")]
-
-
-def test_what_belongs_to_later_versions_is_skipped(log: ProgressLog):
-    differences = applied(log, {"assignments": [{"note": "later"}], "teams": [], "catalogue": {"topics": []}})
-
-    assert actions(differences) == [("catalogue", "", "skipped"), ("assignments", "", "skipped")]
 
 
 def test_a_challenge_and_a_streak_of_one_name_are_two(log: ProgressLog):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import jsonschema_rs
@@ -14,6 +15,7 @@ from api.schema.entries import ENTRIES, parse, parse_entry
 from api.schema.entry_documents import components
 from api.wire import encode
 from domain.errors import InvalidInput
+from domain.training import PracticeEntry
 
 CHALLENGE, ADA = "1e495236-21b3-5a15-8694-16126bc7f035", "dc3e97b7-2837-55b7-9b01-50993bcd3b7a"
 LOG = "challenge_log"
@@ -205,26 +207,99 @@ def of_kind(body: Any, kind: str) -> Any:
     return renamed
 
 
-@pytest.fixture(scope="module", params=ENTRIES)
-def documented(request: pytest.FixtureRequest) -> tuple[str, jsonschema_rs.Validator]:
-    entry = ENTRIES[request.param]
+SOLVED = {
+    "topicId": "sql-injection",
+    "challengeIndex": 0,
+    "phase": 1,
+    "score": 50,
+    "language": "python",
+    **{name: GOOD[name] for name in ("ownedById", "activityAt", "uniqueIdentifier")},
+}
+REACHED = {
+    "scenarioId": "jwt-tampering",
+    **{name: GOOD[name] for name in ("ownedById", "activityAt", "uniqueIdentifier")},
+}
+TEXTS = [(True, "a"), (True, "a" * 256), (False, ""), (False, "a" * 257), (False, None), (False, 5)]
+PRACTICE_BORDERS = [
+    (True, SOLVED),
+    *((good, {**SOLVED, name: value}) for name in ("topicId", "language") for good, value in TEXTS),
+    *((True, {**SOLVED, "challengeIndex": value}) for value in (0, 1, 1.0, 9_999)),
+    *((False, {**SOLVED, "challengeIndex": value}) for value in (-1, 10_000, 10**30, 0.5, "0", True, None)),
+    *((True, {**SOLVED, "phase": value}) for value in (1, 2)),
+    *((False, {**SOLVED, "phase": value}) for value in (0, 3, "1", None)),
+    *((True, {**SOLVED, "score": value}) for value in (0, 50, 12.0)),
+    *((False, {**SOLVED, "score": value}) for value in (-1, 51, 12.5, "50", None)),
+    *((True, {**SOLVED, "hintUsed": value}) for value in (True, False)),
+    *((False, {**SOLVED, "hintUsed": value}) for value in (0, "true", None)),
+    *((False, {name: value for name, value in SOLVED.items() if name != left}) for left in SOLVED),
+    (True, {**SOLVED, "kind": "practice_log"}),
+    (False, {**SOLVED, "kind": "learn_log"}),
+    (False, {**SOLVED, "activityValue": 1}),
+    (False, {**SOLVED, "ownedBy": {"externalId": "u1"}}),
+]
+LEARN_BORDERS = [
+    (True, REACHED),
+    *((good, {**REACHED, "scenarioId": value}) for good, value in TEXTS),
+    *((True, {**REACHED, "step": value}) for value in (1, 3.0, 100_000, None)),
+    *((False, {**REACHED, "step": value}) for value in (0, -1, 100_001, 1.5, "1", True)),
+    *((False, {name: value for name, value in REACHED.items() if name != left}) for left in REACHED),
+    (True, {**REACHED, "kind": "learn_log"}),
+    (False, {**REACHED, "kind": "practice_log"}),
+    (False, {**REACHED, "phase": 1}),
+]
+OF_EVERY_KIND = [
+    *((kind, good, of_kind(body, kind)) for kind in (LOG, "streak_log") for good, body in BORDERS),
+    *(("practice_log", good, body) for good, body in PRACTICE_BORDERS),
+    *(("learn_log", good, body) for good, body in LEARN_BORDERS),
+]
+
+
+@cache
+def documented(kind: str) -> jsonschema_rs.Validator:
+    """What the document says of an entry of a kind."""
+    entry = ENTRIES[kind]
     parts = components(entry, "#/$defs/{name}")
     schema = msgspec.json.decode(encode({"$ref": f"#/$defs/{entry.__name__}", "$defs": parts}))
-    return request.param, jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
 
 
-@pytest.mark.parametrize(("good", "body"), BORDERS)
-def test_the_document_and_the_reader_take_the_same_entries(
-    documented: tuple[str, jsonschema_rs.Validator], good: bool, body: Any
-):
-    kind, validator = documented
-    told = of_kind(body, kind)
-
-    assert validator.is_valid(told) is good
+@pytest.mark.parametrize(("kind", "good", "body"), OF_EVERY_KIND)
+def test_the_document_and_the_reader_take_the_same_entries(kind: str, good: bool, body: Any):
+    assert documented(kind).is_valid(body) is good
     if good:
-        assert f"{parse(encode(told), kind).entry.slug}_log" == kind
+        assert f"{parse(encode(body), kind).entry.slug}_log" == kind
     else:
-        assert refused(told, kind)
+        assert refused(body, kind)
+
+
+def test_training_entries_become_commands():
+    practice = parse_entry({**SOLVED, "hintUsed": True}, "practice_log")
+    learn = parse_entry({**REACHED, "step": 3}, "learn_log")
+
+    assert practice == PracticeEntry(
+        owner_id=ADA,
+        topic_id="sql-injection",
+        challenge_index=0,
+        phase=1,
+        score=50,
+        language="python",
+        hint_used=True,
+        activity_at=datetime(2026, 4, 3, 10, 15, tzinfo=UTC),
+        unique_identifier="order-1001",
+    )
+    assert (learn.scenario_id, learn.step, parse_entry(REACHED, "learn_log").step) == ("jwt-tampering", 3, None)
+
+
+def test_every_wrong_field_of_a_training_entry_is_named_at_once():
+    assert refused({**SOLVED, "topicId": "", "challengeIndex": -1, "phase": 3, "score": 51}, "practice_log") == {
+        "topicId": ["must be a text of 1 to 256 characters without U+0000"],
+        "challengeIndex": ["must be a whole number from 0 to 9999"],
+        "phase": ["must be 1 (identify) or 2 (patch)"],
+        "score": ["must be a whole number from 0 to 50"],
+    }
+    assert refused({**REACHED, "step": 0}, "learn_log") == {
+        "step": ["must be a whole number from 1 to 100000, or null"]
+    }
 
 
 @given(st.binary(max_size=300) | st.text(max_size=100).map(str.encode))

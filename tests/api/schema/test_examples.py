@@ -12,10 +12,12 @@ import pytest
 from api.schema.entry_documents import LINES
 from tests.api.conftest import Clock
 from tests.api.schema.conftest import STREAK, Asker, entry, read, write
+from tests.api.schema.given_training import LEARN, PRACTICE, item
 
 SPEND, HUNDRED = "b7e6a3a4-3a51-4a0e-9a6e-3f1f5a2c7d10", "5f0c2b9e-6c1d-4f4b-8d55-0f3f9d1b2a77"
 DAILY, FIRST_DAY = "c19d5b60-0f7e-4e7a-8c29-52a4d6b1e821", "8d4f7c32-95a1-4d0b-b6e3-1c7f20a95e64"
 ADA = "0d9c3f52-8a14-4b7e-b0c6-7e52d1a4f903"
+RED, SECURE = "3b6f0d71-52c8-4e0a-9d14-8f7a2c5e6b90", "e4a1c9d2-7b35-4f68-8a0c-1d9e5b7f3c26"
 
 SUMMARIES = {
     "challenge_new": "Spend 500 in a month.",
@@ -62,6 +64,45 @@ SUMMARIES = {
     "streak_log_list": "The log entries of an end user.",
     "streak_log_void": "The purchase was refunded.",
     "streak_log_voided": "The log entry, taken back.",
+    "catalogue_new": "A topic with five challenges.",
+    "catalogue": "A topic of the catalogue.",
+    "catalogue_list": "The catalogue.",
+    "catalogue_change": "The topic grows.",
+    "catalogue_changed": "The topic, with one challenge more.",
+    "team_new": "A team of two.",
+    "team": "A team.",
+    "team_list": "All teams.",
+    "team_change": "One of them leaves.",
+    "team_changed": "The team, smaller.",
+    "assignment_new": "The topic, for the team.",
+    "assignment": "An assignment.",
+    "assignment_list": "All assignments.",
+    "assignment_change": "It is no longer listed.",
+    "assignment_changed": "The assignment, ended.",
+    "practice_log_new": "The second phase of a challenge.",
+    "practice_log_new_user": "A phase of somebody who may be new.",
+    "practice_log_created": "Counted: the challenge is completed.",
+    "practice_log_replayed": "The same again, counted once.",
+    "practice_log_bulk": "Two phases, one of them with too high a score.",
+    "practice_log_bulk_answered": "One counted, one refused.",
+    "practice_log_lines": "Two phases, one a line.",
+    "practice_log_line_answered": "The answer to one line.",
+    "practice_log": "A log entry.",
+    "practice_log_list": "The log entries of an end user.",
+    "practice_log_void": "The phase was scored by mistake.",
+    "practice_log_voided": "The log entry, taken back.",
+    "learn_log_new": "Step 3 of a scenario.",
+    "learn_log_new_user": "A scenario opened by somebody who may be new.",
+    "learn_log_created": "Counted: three of seven steps.",
+    "learn_log_replayed": "The same again, counted once.",
+    "learn_log_bulk": "Two steps, one of them before the first.",
+    "learn_log_bulk_answered": "One counted, one refused.",
+    "learn_log_lines": "Two steps, one a line.",
+    "learn_log_line_answered": "The answer to one line.",
+    "learn_log": "A log entry.",
+    "learn_log_list": "The log entries of an end user.",
+    "learn_log_void": "The step was logged by mistake.",
+    "learn_log_voided": "The log entry, taken back.",
     "reward_log": "A reward for the first hundred.",
     "reward_log_list": "The rewards of an end user.",
     "reward_log_change": "What was given for it.",
@@ -73,6 +114,7 @@ def spent_today(name: str, value: Any) -> dict[str, Any]:
     return STREAK.entry(DAILY, name, value, ownedById=ADA)
 
 
+GRACE = {"externalId": "customer-18", "firstName": "Grace"}
 REQUESTS: dict[str, Any] = {
     "challenge_new": {
         "id": SPEND,
@@ -131,6 +173,40 @@ REQUESTS: dict[str, Any] = {
     "streak_log_lines": b"".join(write(spent_today(name, 5)) + b"\n" for name in ("order-2005", "order-2006")).decode(),
     "streak_log_void": {"reason": "refunded"},
     "reward_log_change": {"couponCode": "SHIP-4711", "rewardExpiryAt": "2026-07-01T00:00:00Z"},
+    "catalogue_new": item(PRACTICE.item, title="SQL Injection"),
+    "catalogue_change": {"totalChallenges": 6},
+    "team_new": {"id": RED, "name": "Payments", "members": [ADA, {"externalId": "customer-18"}]},
+    "team_change": {"members": [ADA]},
+    "assignment_new": {
+        "id": SECURE,
+        "contentArea": "practice",
+        "targetType": "topic",
+        "targetId": PRACTICE.item,
+        "assigneeType": "team",
+        "assigneeId": RED,
+        "deadline": "2026-06-15T00:00:00Z",
+        "isMandatory": True,
+        "note": "Assigned after a finding in payments-api.",
+    },
+    "assignment_change": {"isActive": False},
+    "practice_log_new": PRACTICE.entry("attempt-1-2", ownedById=ADA, phase=2, hintUsed=False),
+    "practice_log_new_user": PRACTICE.entry("attempt-2-1", ownedById=None, ownedBy=GRACE),
+    "practice_log_bulk": [
+        PRACTICE.entry("attempt-3-1", ownedById=ADA, challengeIndex=1),
+        PRACTICE.entry("attempt-3-2", ownedById=ADA, challengeIndex=1, score=51),
+    ],
+    "practice_log_lines": b"".join(
+        write(PRACTICE.entry(f"attempt-4-{phase}", ownedById=ADA, challengeIndex=2, phase=phase)) + b"\n"
+        for phase in (1, 2)
+    ).decode(),
+    "practice_log_void": {"reason": "scored by mistake"},
+    "learn_log_new": LEARN.entry("visit-1", ownedById=ADA),
+    "learn_log_new_user": LEARN.entry("visit-2", ownedById=None, step=None, ownedBy=GRACE),
+    "learn_log_bulk": [LEARN.entry("visit-3", ownedById=ADA, step=4), LEARN.entry("visit-4", ownedById=ADA, step=0)],
+    "learn_log_lines": b"".join(
+        write(LEARN.entry(f"visit-{step}", ownedById=ADA, step=step)) + b"\n" for step in (5, 6)
+    ).decode(),
+    "learn_log_void": {"reason": "logged by mistake"},
 }
 
 
@@ -184,6 +260,21 @@ def told(acme: Asker, projector: None, clock: Clock) -> dict[str, Any]:
     told["streak_log_line_answered"] = first_line(acme, "streak_log")
     post("streak_log_voided", "streak_log", "streak_log_void", f"record/{counted['id']}/void")
     patch("streak", DAILY)
+    for kind, identifier in (("catalogue", PRACTICE.item), ("team", RED), ("assignment", SECURE)):
+        post(kind, kind, f"{kind}_new")
+        listed(kind, identifier)
+    LEARN.there(acme)
+    PRACTICE.logged(acme, "attempt-1-1", ownedById=ADA)
+    for kind in ("practice_log", "learn_log"):
+        counted = post(f"{kind}_created", kind, f"{kind}_new")
+        post(f"{kind}_replayed", kind, f"{kind}_new")
+        post(f"{kind}_new_user_created", kind, f"{kind}_new_user")
+        post(f"{kind}_bulk_answered", kind, f"{kind}_bulk", "records")
+        listed(kind, counted["id"], f"&ownedById={ADA}")
+        told[f"{kind}_line_answered"] = first_line(acme, kind)
+        post(f"{kind}_voided", kind, f"{kind}_void", f"record/{counted['id']}/void")
+    for kind, identifier in (("catalogue", PRACTICE.item), ("team", RED), ("assignment", SECURE)):
+        patch(kind, identifier)
     return told
 
 
@@ -221,3 +312,9 @@ def test_the_examples_show_what_they_say(told: dict[str, Any]):
     assert [one["status"] for one in told["streak_log_bulk_answered"]["data"]] == [201, 400]
     assert told["streak_log_voided"]["voidReason"] == "refunded"
     assert told["streak_changed"]["completionTargetValue"] == 5
+    assert (told["practice_log_created"]["practiceProgress"]["score"], told["team_changed"]["members"]) == (100, [ADA])
+    assert told["learn_log_created"]["learnProgress"]["currentStep"] == 3
+    for kind in ("practice_log", "learn_log"):
+        assert told[f"{kind}_replayed"] == {**told[f"{kind}_created"], "replayed": True}
+        assert [one["status"] for one in told[f"{kind}_bulk_answered"]["data"]] == [201, 400]
+        assert told[f"{kind}_voided"]["voidReason"].endswith("by mistake")
