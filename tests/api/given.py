@@ -15,6 +15,8 @@ SPEND, VISITS, STEPS = (UUID(f"c0ffee00-0000-4000-8000-00000000000{number}") for
 DAILY_SPEND, WEEKLY_VISITS, MONTHLY_WORKOUTS = (
     UUID(f"c0ffee00-0000-4000-8000-00000000001{number}") for number in (1, 2, 3)
 )
+# An id that nothing has; the same in every process of a test run, because it names tests.
+UNKNOWN = UUID("5c1f8a34-0d27-4f7b-9a3e-6b2d9e41c7f0")
 ADA, BOB, EVE = (f"0ada0000-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
 
 RULES: dict[UUID, dict[str, Any]] = {

@@ -11,7 +11,7 @@ from api.schema.challenge_progress_record import record_after
 from api.wire import encode
 from projections import records
 from tests.api.conftest import NOW
-from tests.api.given import ADA, BOB, EVE, SPEND, STEPS, VISITS
+from tests.api.given import ADA, BOB, EVE, SPEND, STEPS, UNKNOWN, VISITS
 
 RECORDS = "/schema/challenge_progress/record"
 MAY_1 = datetime(2026, 5, 1, tzinfo=UTC)
@@ -229,7 +229,7 @@ def test_fields_cut_the_records_down_in_the_order_given(acme, spent):
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-@pytest.mark.parametrize("path", [RECORDS, f"{RECORDS}/{uuid4()}", f"{RECORDS}/no-id"])
+@pytest.mark.parametrize("path", [RECORDS, f"{RECORDS}/{UNKNOWN}", f"{RECORDS}/no-id"])
 def test_progress_can_only_be_read(acme, guest, method, path):
     for client in (acme, guest):
         response = client.open(path, method=method, json={})

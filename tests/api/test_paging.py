@@ -1,13 +1,13 @@
 """API, Reading: pages by offset and by cursor."""
 
 from urllib.parse import parse_qs, urlsplit
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
 from api.paging import encoded
 from tests.api.conftest import NOW
-from tests.api.given import SPEND
+from tests.api.given import SPEND, UNKNOWN
 
 RECORDS = "/schema/challenge_progress/record"
 OWNERS = [str(UUID(int=number)) for number in range(1, 8)]
@@ -116,10 +116,10 @@ def test_a_cursor_belongs_to_its_order(acme, seven):
         "e30",
         "bnVsbA",
         encoded("-createdAt", NOW, "no-id"),
-        encoded("-createdAt", "yesterday", uuid4()),
-        encoded("-createdAt", 7, uuid4()),
-        encoded("-createdAt", None, uuid4()),
-        encoded("-createdAt", NOW, uuid4())[:-2],
+        encoded("-createdAt", "yesterday", UNKNOWN),
+        encoded("-createdAt", 7, UNKNOWN),
+        encoded("-createdAt", None, UNKNOWN),
+        encoded("-createdAt", NOW, UNKNOWN)[:-2],
         "A" * 1001,
     ],
 )
