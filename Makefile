@@ -31,9 +31,8 @@ install: $(INSTALLED)
 demo: $(RUNNABLE)
 	@exec $(BIN)/milepost demo $(ARGS)
 
-# A process a core, at most four, each with a server of its own; a file's tests stay together.
 test: $(INSTALLED)
-	@exec $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS) </dev/null
+	@exec $(BIN)/python -m pytest $(ARGS) </dev/null
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .
