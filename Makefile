@@ -31,8 +31,9 @@ install: $(INSTALLED)
 demo: $(RUNNABLE)
 	@exec $(BIN)/milepost demo $(ARGS)
 
+# A process a core; the tests of a file stay together, because some of them gather what the whole file saw.
 test: $(INSTALLED)
-	@exec $(BIN)/python -m pytest $(ARGS) </dev/null
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS) </dev/null
 
 lint: $(INSTALLED)
 	@$(BIN)/ruff check .

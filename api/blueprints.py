@@ -72,8 +72,9 @@ def load(schema: marshmallow.Schema, values: Any) -> dict[str, Any]:
 
 
 def flattened(messages: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Nested complaints as paths: challenges[3].timezone."""
-    for name, found in messages.items():
+    """Nested complaints as paths, in the order of their names: challenges[3].timezone."""
+    # marshmallow finds fields that it does not know in the order of a set, another one in every process.
+    for name, found in sorted(messages.items(), key=_place):
         if name == "_schema":
             here = path or "body"
         elif isinstance(name, int):
@@ -84,6 +85,11 @@ def flattened(messages: Mapping[Any, Any], path: str = "") -> Iterator[tuple[str
             yield from flattened(found, here)
         else:
             yield here, [str(one) for one in found]
+
+
+def _place(complaint: tuple[Any, Any]) -> tuple[bool, Any]:
+    """Where a complaint stands among those beside it: numbers before names."""
+    return isinstance(complaint[0], str), complaint[0]
 
 
 def json_body() -> Any:

@@ -61,10 +61,6 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     fields: AssignmentFields
 
-    @property
-    def rules(self) -> None:
-        """Nothing is logged to an assignment."""
-
 
 # What an assignment may ask for, by area (RULES 8).
 TARGETS = {

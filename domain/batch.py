@@ -142,11 +142,11 @@ class Batch:
 
 def _logged(events: Sequence[Recorded], game: Game, state: Any) -> Logged:
     """The answer to the one entry among these events. Without a state it names no run."""
-    recorded = next(one for one in events if one.entry_id is not None)
+    recorded, identifier = next((one, one.entry_id) for one in events if one.entry_id is not None)
     event: Any = recorded.event
     counted = getattr(event, "reason", None) is None
     return Logged(
-        id=recorded.entry_id or UUID(int=0),
+        id=identifier,
         tenant=recorded.tenant,
         recorded_at=recorded.recorded_at,
         event=event,

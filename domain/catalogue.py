@@ -9,6 +9,7 @@ import msgspec
 from domain import definition, texts
 from domain.definition import DefinitionCommand, DefinitionKind
 from domain.definitions import text_complaints
+from domain.errors import DefinitionNotFound
 from domain.events import Event
 from domain.vocabulary import ContentArea, DefinitionStatus
 
@@ -43,7 +44,7 @@ AREAS = {
 
 
 class CatalogueFields(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is said of an item. `total_items`: the challenges of a topic, the steps of a scenario.
+    """What is said of an item. A topic says its `total_challenges`, a scenario its `total_steps`.
 
     `parent_id` is what it lies under; `items` are the topics or the scenarios of a custom course. An archived item
     counts for no assignment any more.
@@ -114,6 +115,17 @@ def catalogue_complaints(fields: CatalogueFields) -> Iterator[tuple[str, str]]:
         yield "items", f"must be at most {MAX_ITEMS}"
     for one in fields.items:
         yield from text_complaints("items", one, texts.MAX_NAME_LENGTH, 1)
+
+
+def total_of(item: CatalogueItem, kind: CatalogueKind, field: str) -> int:
+    """How many challenges a topic has, how many steps a scenario. Raises DefinitionNotFound, by the field that names
+    the item, when it is of another kind.
+    """
+    total = item.fields.total_challenges if kind is CatalogueKind.TOPIC else item.fields.total_steps
+    if item.fields.kind is not kind or total is None:
+        message = f"there is no {kind} {item.id!r}: it is a {item.fields.kind}"
+        raise DefinitionNotFound(message, {field: [message]})
+    return total
 
 
 def _count_complaints(field: str, count: int | None, wanted: bool) -> Iterator[tuple[str, str]]:

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from domain import texts
 from domain.challenge import Challenge
 from domain.challenge_progress import ChallengeProgress, Run, RunExcused, RunFailed, RunSealed
 from domain.commands import LogEntry, VoidEntry
 from domain.decision import Decision
-from domain.definitions import Pause, Rules, refuse, text_complaints, touched
+from domain.definitions import Pause, Rules, touched
 from domain.engagement import (
     CompletionRolledBack,
     EntryCounted,
@@ -72,9 +71,8 @@ def log_entry(
 
 def void(decision: Decided, command: VoidEntry, history: History, challenge: Challenge) -> None:
     """Take an entry back (RULES 7). A second void is the same void: nothing follows from it."""
-    if history.voided(command.entry_id):
+    if history.repeats(command):
         return
-    refuse(text_complaints("reason", command.reason, texts.MAX_DESCRIPTION_LENGTH))
     advance(decision, challenge.pauses, decision.now)
     counted = history.counted(command.entry_id)
     run = decision.state.run(counted.run_id) if counted else None

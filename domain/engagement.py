@@ -147,12 +147,17 @@ def in_utc(entry: E) -> E:
     return entry if moment is entry.activity_at else replace(entry, activity_at=moment)
 
 
+def refuse_ahead(activity_at: datetime, now: datetime) -> None:
+    """Refuse an activityAt of more than 300 s after `now` (RULES 4)."""
+    if (activity_at - now).total_seconds() > MAX_AHEAD_SECONDS:
+        raise invalid("activity_at", f"is more than {MAX_AHEAD_SECONDS} s in the future")
+
+
 def refuse_impossible(entry: LogEntry, now: datetime) -> None:
     """Refuse an activityAt of more than 300 s after `now`, a value that is no exact decimal ≥ 0 (RULES 4), and text
     that no table can keep.
     """
-    if (entry.activity_at - now).total_seconds() > MAX_AHEAD_SECONDS:
-        raise invalid("activity_at", f"is more than {MAX_AHEAD_SECONDS} s in the future")
+    refuse_ahead(entry.activity_at, now)
     message = numbers.complaint(entry.activity_value) if entry.activity_value is not None else None
     if message:
         raise invalid("activity_value", message)

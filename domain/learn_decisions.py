@@ -2,13 +2,10 @@
 
 from uuid import UUID
 
-from domain import texts
-from domain.catalogue import CatalogueItem, CatalogueKind
+from domain.catalogue import CatalogueItem, CatalogueKind, total_of
 from domain.commands import VoidEntry
 from domain.decision import Decision
-from domain.definitions import refuse, text_complaints
 from domain.engagement import in_utc, not_live
-from domain.errors import DefinitionNotFound
 from domain.learn_progress import (
     LearnNotCounted,
     LearnProgress,
@@ -37,7 +34,7 @@ def log_entry(
     """Record what follows from an opened scenario or a step. Raises InvalidInput when it cannot be recorded at all."""
     entry = in_utc(entry)
     refuse_impossible(entry, decision.now)
-    total = _total_steps(scenario, entry)
+    total = total_of(scenario, CatalogueKind.SCENARIO, "scenario_id")
     reason = not_live(scenario.fields.status, owner)
     if reason is not None:
         decision.record(LearnNotCounted(entry=entry, reason=reason, backfill=backfill), identifier)
@@ -56,9 +53,8 @@ def log_entry(
 
 def void(decision: Decided, command: VoidEntry, history: History, scenario: CatalogueItem) -> None:
     """Take an entry back: the scenario is as if it had never come. A second void is the same void."""
-    if history.voided(command.entry_id):
+    if history.repeats(command):
         return
-    refuse(text_complaints("reason", command.reason, texts.MAX_DESCRIPTION_LENGTH))
     steps: Steps | None = None
     for one in history.entries_without(command.entry_id):
         if isinstance(one.event, ScenarioAccessed):
@@ -74,14 +70,6 @@ def void(decision: Decided, command: VoidEntry, history: History, scenario: Cata
             steps=steps,
         )
     )
-
-
-def _total_steps(scenario: CatalogueItem, entry: LearnEntry) -> int:
-    total = scenario.fields.total_steps
-    if scenario.fields.kind is not CatalogueKind.SCENARIO or total is None:
-        message = f"there is no scenario {entry.scenario_id!r}: it is a {scenario.fields.kind}"
-        raise DefinitionNotFound(message, {"scenario_id": [message]})
-    return total
 
 
 def steps_with(before: Steps | None, entry: LearnEntry, total: int) -> Steps:

@@ -4,13 +4,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain import texts
-from domain.catalogue import CatalogueItem, CatalogueKind
+from domain.catalogue import CatalogueItem, CatalogueKind, total_of
 from domain.commands import VoidEntry
 from domain.decision import Decision
-from domain.definitions import refuse, text_complaints
 from domain.engagement import in_utc, not_live
-from domain.errors import DefinitionNotFound, invalid
+from domain.errors import invalid
 from domain.practice_progress import (
     Completion,
     PhaseScored,
@@ -56,9 +54,8 @@ def log_entry(
 
 def void(decision: Decided, command: VoidEntry, history: History, topic: CatalogueItem) -> None:
     """Take an entry back: the challenge is as if it had never come. A second void is the same void."""
-    if history.voided(command.entry_id):
+    if history.repeats(command):
         return
-    refuse(text_complaints("reason", command.reason, texts.MAX_DESCRIPTION_LENGTH))
     progress = replace(decision.state, phase1=None, completion=None)
     for one in history.entries_without(command.entry_id):
         if isinstance(one.event, PhaseScored):
@@ -80,10 +77,7 @@ def void(decision: Decided, command: VoidEntry, history: History, topic: Catalog
 
 
 def _refuse_unknown(topic: CatalogueItem, entry: PracticeEntry) -> None:
-    total = topic.fields.total_challenges
-    if topic.fields.kind is not CatalogueKind.TOPIC or total is None:
-        message = f"there is no topic {entry.topic_id!r}: it is a {topic.fields.kind}"
-        raise DefinitionNotFound(message, {"topic_id": [message]})
+    total = total_of(topic, CatalogueKind.TOPIC, "topic_id")
     if not 0 <= entry.challenge_index < total:
         raise invalid("challenge_index", f"must be from 0 to {total - 1}: the topic has {total} challenges")
 

@@ -6,10 +6,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from domain import texts
 from domain.commands import LogEntry, VoidEntry
 from domain.decision import Decision
-from domain.definitions import Rules, refuse, text_complaints
+from domain.definitions import Rules
 from domain.engagement import (
     EntryCounted,
     EntryNotCounted,
@@ -86,9 +85,8 @@ def log_entry(
 
 def void(decision: Decided, command: VoidEntry, history: History, streak: Streak) -> None:
     """Take an entry back (RULES 7). A second void is the same void: nothing follows from it."""
-    if history.voided(command.entry_id):
+    if history.repeats(command):
         return
-    refuse(text_complaints("reason", command.reason, texts.MAX_DESCRIPTION_LENGTH))
     advance(decision, streak.pauses, decision.now)
     progress, counted = decision.state, history.counted(command.entry_id)
     held = progress.window_at(counted.entry.activity_at) if counted else None

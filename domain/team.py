@@ -42,10 +42,6 @@ class Team(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     version: int
     fields: TeamFields
 
-    @property
-    def rules(self) -> None:
-        """Nothing is logged to a team."""
-
 
 def team_complaints(fields: TeamFields) -> Iterator[tuple[str, str]]:
     """What is wrong with a team, as (field, message)."""

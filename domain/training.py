@@ -9,8 +9,7 @@ import msgspec
 
 from domain import texts
 from domain.definitions import refuse, text_complaints
-from domain.engagement import MAX_AHEAD_SECONDS
-from domain.errors import invalid
+from domain.engagement import refuse_ahead
 from domain.ids import catalogue_id, learn_id, practice_id
 from domain.vocabulary import Slug
 
@@ -74,8 +73,7 @@ def refuse_impossible(entry: PracticeEntry | LearnEntry, now: datetime) -> None:
     """Refuse an activityAt of more than 300 s after `now`, a score outside 0..50, a phase other than 1 and 2, a step
     below 1, and text that no table can keep. Raises InvalidInput.
     """
-    if (entry.activity_at - now).total_seconds() > MAX_AHEAD_SECONDS:
-        raise invalid("activity_at", f"is more than {MAX_AHEAD_SECONDS} s in the future")
+    refuse_ahead(entry.activity_at, now)
     refuse(_complaints(entry))
 
 

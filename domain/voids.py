@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 
-from domain.definitions import Rules
+from domain import texts
+from domain.commands import VoidEntry
+from domain.definitions import Rules, refuse, text_complaints
 from domain.engagement import (
     EntryCounted,
     MilestoneReached,
@@ -35,9 +37,12 @@ class History:
     def __init__(self, events: Sequence[Recorded]) -> None:
         self.events = events
 
-    def voided(self, entry_id: UUID) -> bool:
-        """Whether the entry was taken back before."""
-        return entry_id in self._voided()
+    def repeats(self, command: VoidEntry) -> bool:
+        """Whether the entry was taken back before: nothing follows then. Raises InvalidInput for the reason."""
+        if command.entry_id in self._voided():
+            return True
+        refuse(text_complaints("reason", command.reason, texts.MAX_DESCRIPTION_LENGTH))
+        return False
 
     def entries_without(self, entry_id: UUID) -> list[Recorded]:
         """The entries that were not taken back, less this one too."""

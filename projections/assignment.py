@@ -1,11 +1,12 @@
 """Assignments: one row an assignment, as it was made for a user, a team or the organisation."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from uuid import UUID
 
 from domain.assignment import AssignmentChanged, AssignmentDefined, AssignmentFields
 from domain.events import Recorded
-from projections.change import Change, Projection
+from projections.change import Change, Projection, another_version
 
 TABLE = """
     CREATE TABLE {table} (
@@ -39,18 +40,15 @@ def rows(recorded: Recorded) -> Iterator[Change]:
     event = recorded.event
     match event:
         case AssignmentDefined():
-            change = _assignment(recorded, event.assignment_id, event.fields)
-            change.columns["created_at"] = recorded.recorded_at
-            yield change
+            yield _assignment(recorded, event.assignment_id, event.fields, created_at=recorded.recorded_at)
         case AssignmentChanged():
             yield _assignment(recorded, event.assignment_id, event.fields)
 
 
-def _assignment(recorded: Recorded, identifier: UUID, fields: AssignmentFields) -> Change:
-    return Change(
-        recorded.tenant,
+def _assignment(recorded: Recorded, identifier: UUID, fields: AssignmentFields, **more: datetime) -> Change:
+    return another_version(
+        recorded,
         identifier,
-        version=recorded.originator_version,
         content_area=fields.content_area.value,
         target_type=fields.target_type.value,
         target_id=fields.target_id,
@@ -60,7 +58,7 @@ def _assignment(recorded: Recorded, identifier: UUID, fields: AssignmentFields) 
         is_mandatory=fields.is_mandatory,
         note=fields.note,
         is_active=fields.is_active,
-        updated_at=recorded.recorded_at,
+        **more,
     )
 
 

@@ -1,12 +1,13 @@
 """The catalogue: one row an item, with what it lies under and what it holds."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
 from domain.catalogue import CatalogueFields, CatalogueItemChanged, CatalogueItemDefined
 from domain.events import Recorded
-from projections.change import Change, Projection
+from projections.change import Change, Projection, another_version
 
 TABLE = """
     CREATE TABLE {table} (
@@ -39,18 +40,15 @@ def rows(recorded: Recorded) -> Iterator[Change]:
     event = recorded.event
     match event:
         case CatalogueItemDefined():
-            change = _item(recorded, event.item_id, event.fields)
-            change.columns["created_at"] = recorded.recorded_at
-            yield change
+            yield _item(recorded, event.item_id, event.fields, created_at=recorded.recorded_at)
         case CatalogueItemChanged():
             yield _item(recorded, event.item_id, event.fields)
 
 
-def _item(recorded: Recorded, identifier: str, fields: CatalogueFields) -> Change:
-    return Change(
-        recorded.tenant,
+def _item(recorded: Recorded, identifier: str, fields: CatalogueFields, **more: datetime) -> Change:
+    return another_version(
+        recorded,
         identifier,
-        version=recorded.originator_version,
         kind=fields.kind.value,
         content_area=fields.area.value,
         title=fields.title,
@@ -59,7 +57,7 @@ def _item(recorded: Recorded, identifier: str, fields: CatalogueFields) -> Chang
         total_steps=fields.total_steps,
         items=msgspec.json.encode(fields.items).decode(),
         status=fields.status.value,
-        updated_at=recorded.recorded_at,
+        **more,
     )
 
 

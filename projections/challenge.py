@@ -10,7 +10,7 @@ from domain.challenge import (
 )
 from domain.events import Recorded
 from projections import definition
-from projections.change import Change, Projection
+from projections.change import Change, Projection, another_version
 
 TABLE = definition.table("""
         completion_target_value   numeric        NOT NULL,
@@ -26,7 +26,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
         case ChallengeChanged():
             yield definition.row(recorded, event.challenge_id, event.fields, event.pauses)
         case ChallengeMilestoneAdded() | ChallengeMilestoneChanged():
-            yield definition.another_version(recorded, event.challenge_id)
+            yield another_version(recorded, event.challenge_id)
 
 
 PROJECTION = Projection(name="challenge", version=2, key=("tenant", "id"), table=TABLE, rows=rows)

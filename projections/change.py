@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from domain.events import Recorded
 
@@ -30,3 +31,14 @@ class Projection(NamedTuple):
     key: tuple[str, ...]
     table: str
     rows: Callable[[Recorded], Iterable[Change]]
+
+
+def another_version(recorded: Recorded, identifier: UUID | str, **columns: Any) -> Change:
+    """What every event of a thing that tenants define sets in its row, with these columns."""
+    return Change(
+        recorded.tenant,
+        identifier,
+        version=recorded.originator_version,
+        updated_at=recorded.recorded_at,
+        **columns,
+    )

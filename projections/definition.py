@@ -7,7 +7,7 @@ import msgspec
 
 from domain.definitions import DefinitionFields, Pause
 from domain.events import Recorded
-from projections.change import Change
+from projections.change import Change, another_version
 
 TABLE = """
     CREATE TABLE {table} (
@@ -56,17 +56,6 @@ def row(
     columns["event_types"] = msgspec.json.encode(fields.event_types).decode()
     columns["pauses"] = "{" + ",".join(_range(pause) for pause in pauses) + "}"
     return another_version(recorded, identifier, **columns, **more)
-
-
-def another_version(recorded: Recorded, identifier: UUID, **columns: Any) -> Change:
-    """What every event of a definition sets, with these columns."""
-    return Change(
-        recorded.tenant,
-        identifier,
-        version=recorded.originator_version,
-        updated_at=recorded.recorded_at,
-        **columns,
-    )
 
 
 def _range(pause: Pause) -> str:

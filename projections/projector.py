@@ -1,8 +1,6 @@
 """The projector: reads every slice in batches, folds the changes, writes them with the checkpoint."""
 
-import os
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event as Flag
 from typing import Any
 
@@ -15,6 +13,7 @@ from domain.events import Recorded
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
+from projections.heartbeat import beat, process_id
 from projections.tables import Table, describe, merge, write
 
 BATCH = 2_000
@@ -58,12 +57,6 @@ MOVE_CHECKPOINTS = """
       AND position < %s
 """
 
-BEAT = """
-    INSERT INTO heartbeats (process, id, beat_at, detail)
-    VALUES ('projector', %s, clock_timestamp(), %s)
-    ON CONFLICT (process, id) DO UPDATE SET beat_at = excluded.beat_at, detail = excluded.detail
-"""
-
 
 class Projector:
     """Keeps the read tables level with the log. Several may run: the checkpoint's own row keeps them apart.
@@ -74,7 +67,7 @@ class Projector:
 
     def __init__(self, database_url: str, projections: Sequence[Projection] = PROJECTIONS) -> None:
         self.errors: dict[int, str] = {}
-        self.id = f"{socket.gethostname()}:{os.getpid()}"
+        self.id = process_id()
         self._database_url = database_url
         self._projections = {projection.name: projection for projection in projections}
         self._live = ([one.name for one in projections], [one.version for one in projections])
@@ -159,7 +152,7 @@ class Projector:
         return self._connection
 
     def _beat(self) -> None:
-        self._connect().execute(BEAT, (self.id, "; ".join(self.errors.values())))
+        beat(self._connect(), "projector", self.id, "; ".join(self.errors.values()))
 
     def _wait(self, stop: Flag, seconds: float) -> None:
         """Rest; a NOTIFY ends a long rest early. It is only a hint: the next poll would find the events too."""
@@ -183,7 +176,11 @@ def read_slice(
     connection: Connection, decode: Callable[[str, str], Any], slice_number: int, after: int, limit: int = BATCH
 ) -> list[Recorded]:
     """The next events of a slice, in order."""
-    cursor = connection.execute(EVENTS, (slice_number, after, limit), binary=True)
+    return recorded(connection.execute(EVENTS, (slice_number, after, limit), binary=True), decode)
+
+
+def recorded(rows: Iterable[tuple[Any, ...]], decode: Callable[[str, str], Any]) -> list[Recorded]:
+    """Rows of the log as events, in the order of the columns of EVENTS."""
     return [
         Recorded(
             originator_id=row[0],
@@ -194,5 +191,5 @@ def read_slice(
             entry_id=row[6],
             position=row[7],
         )
-        for row in cursor
+        for row in rows
     ]

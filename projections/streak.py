@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from domain.events import Recorded
 from domain.streak import StreakChanged, StreakDefined, StreakMilestoneAdded, StreakMilestoneChanged
 from projections import definition
-from projections.change import Change, Projection
+from projections.change import Change, Projection, another_version
 
 TABLE = definition.table("""
         aggregation_target_value  numeric        NOT NULL,
@@ -23,7 +23,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
         case StreakChanged():
             yield definition.row(recorded, event.streak_id, event.fields, event.pauses)
         case StreakMilestoneAdded() | StreakMilestoneChanged():
-            yield definition.another_version(recorded, event.streak_id)
+            yield another_version(recorded, event.streak_id)
 
 
 PROJECTION = Projection(name="streak", version=1, key=("tenant", "id"), table=TABLE, rows=rows)

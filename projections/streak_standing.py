@@ -26,13 +26,11 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     window that is now. The columns of the streak are those of today: the run keeps `task_target` and `schedule`.
     """
 
-    id: UUID
     definition_id: UUID
     owner_id: str
     number: int
     status: str
     value: Decimal
-    target: int | None
     task_target: Decimal
     method: str
     schedule: str
@@ -40,13 +38,9 @@ class Standing(msgspec.Struct, frozen=True, gc=False):
     period_key: str | None
     period_start_at: datetime | None
     period_end_at: datetime | None
-    started_at: datetime
-    completed_at: datetime | None
     broken_at: datetime | None
     last_contribution_at: datetime
-    last_completed_at: datetime | None
     created_at: datetime
-    updated_at: datetime
     definition_name: str
     definition_status: str
     aggregation_method: str
@@ -120,27 +114,19 @@ def current_window(standing: Standing, now: datetime) -> Window | None:
 
 SOURCE = """
     SELECT
-        progress.id,
         progress.definition_id,
         progress.owner_id,
         progress.number,
         CASE WHEN reading.broken THEN 'broken' ELSE progress.status END AS status,
         progress.value,
-        progress.target,
         progress.task_target,
         progress.method,
         progress.schedule::text AS schedule,
         progress.first_period_start_at,
         {period},
-        progress.started_at,
-        progress.completed_at,
         CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END AS broken_at,
         progress.last_contribution_at,
-        progress.last_completed_at,
         progress.created_at,
-        greatest(
-            progress.updated_at, CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END
-        ) AS updated_at,
         definition.name AS definition_name,
         definition.status AS definition_status,
         definition.aggregation_method,

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from domain.events import Recorded
 from domain.team import TeamChanged, TeamDefined, TeamFields
-from projections.change import Change, Projection
+from projections.change import Change, Projection, another_version
 
 TABLE = """
     CREATE TABLE {table} (
@@ -36,8 +35,7 @@ def rows(recorded: Recorded) -> Iterator[Change]:
 
 
 def _team(recorded: Recorded, identifier: UUID, fields: TeamFields, **more: datetime) -> Change:
-    columns: dict[str, Any] = {"version": recorded.originator_version, "name": fields.name, **more}
-    return Change(recorded.tenant, identifier, updated_at=recorded.recorded_at, **columns)
+    return another_version(recorded, identifier, name=fields.name, **more)
 
 
 PROJECTION = Projection(name="team", version=1, key=("tenant", "id"), table=TABLE, rows=rows)

@@ -1,7 +1,5 @@
 """The clock: windows seal by themselves, and this process writes it down (RULES 6)."""
 
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,16 +12,11 @@ from eventsourcing.persistence import PersistenceError
 from domain.application import ProgressLog
 from domain.errors import Busy
 from projections.database import connect
+from projections.heartbeat import beat, process_id
 
 LOCKS = 0x636C6F63  # The class of the clocks' advisory locks, one a slice: "cloc" in ASCII.
 BATCH = 500
 IDLE_SECONDS = 1.0
-
-BEAT = """
-    INSERT INTO heartbeats (process, id, beat_at)
-    VALUES ('clock', %s, clock_timestamp())
-    ON CONFLICT (process, id) DO UPDATE SET beat_at = excluded.beat_at
-"""
 
 
 class Clock:
@@ -34,7 +27,7 @@ class Clock:
     """
 
     def __init__(self, database_url: str) -> None:
-        self.id = f"{socket.gethostname()}:{os.getpid()}"
+        self.id = process_id()
         self._database_url = database_url
         self._log = ProgressLog(database_url)
         self._connection: psycopg.Connection | None = None
@@ -49,7 +42,7 @@ class Clock:
             try:
                 self.step(datetime.now(UTC))
                 self._log.log_recorder.forget_imports()
-                self._connect().execute(BEAT, (self.id,))
+                beat(self._connect(), "clock", self.id)
             except (psycopg.OperationalError, PersistenceError, Busy) as error:
                 report(f"the database does not answer, trying again: {error}")
                 self._disconnect()

@@ -1,7 +1,5 @@
 """Following the log: every slice from where a reactor left off, in batches, by one process at a time."""
 
-import os
-import socket
 from collections.abc import Callable, Collection, Sequence
 from threading import Event as Flag
 
@@ -12,7 +10,8 @@ from psycopg import Connection
 from domain.errors import Busy
 from domain.events import Recorded
 from projections.database import connect
-from projections.projector import decoder
+from projections.heartbeat import beat, process_id
+from projections.projector import decoder, recorded
 
 BATCH = 2_000
 REST_SECONDS = 0.2
@@ -65,12 +64,6 @@ EVENTS = """
 
 MOVE = "UPDATE reactions SET position = %s WHERE reactor = %s AND slice = %s"
 
-BEAT = """
-    INSERT INTO heartbeats (process, id, beat_at, detail)
-    VALUES (%s, %s, clock_timestamp(), %s)
-    ON CONFLICT (process, id) DO UPDATE SET beat_at = excluded.beat_at, detail = excluded.detail
-"""
-
 
 class Follower:
     """Hands the events of some topics to `react`, batch by batch, at least once, and remembers how far it is.
@@ -89,7 +82,7 @@ class Follower:
         react: Callable[[Connection, Sequence[Recorded]], int],
     ) -> None:
         self.errors: dict[int, str] = {}
-        self.id = f"{socket.gethostname()}:{os.getpid()}"
+        self.id = process_id()
         self._database_url = database_url
         self._name = name
         self._topics, self._after = list(topics), list(after)
@@ -114,7 +107,7 @@ class Follower:
             try:
                 done = self.step()
                 detail = "; ".join(self.errors.values())
-                self._connect().execute(BEAT, (self._name, self.id, detail))
+                beat(self._connect(), self._name, self.id, detail)
                 if detail and detail != told:
                     report(detail)
                 told = detail
@@ -158,19 +151,8 @@ class Follower:
         return done
 
     def _events(self, connection: Connection, slice_number: int, after: int, end: int) -> list[Recorded]:
-        cursor = connection.execute(EVENTS, (slice_number, after, end, self._topics), binary=True)
-        return [
-            Recorded(
-                originator_id=row[0],
-                originator_version=row[1],
-                event=self._decode(row[2], row[3]),
-                tenant=row[4],
-                recorded_at=row[5],
-                entry_id=row[6],
-                position=row[7],
-            )
-            for row in cursor
-        ]
+        rows = connection.execute(EVENTS, (slice_number, after, end, self._topics), binary=True)
+        return recorded(rows, self._decode)
 
     def _connect(self) -> Connection:
         if self._connection is None:

@@ -17,6 +17,7 @@ from api.schema.resources import resource
 from api.training.examples import example
 from api.training.users import WINDOW_HEADER, Keyset, PartQuery, UserPath, array, asked_owner, blueprint, part_of
 from api.wire import seconds
+from domain.numbers import ZERO, percent_of
 from domain.vocabulary import ContentArea
 from projections import assignments_of_user
 from projections.assignments_of_user import Record
@@ -24,6 +25,7 @@ from projections.assignments_of_user import Record
 BLUEPRINT = blueprint("assignments", __name__, "What a user is to complete: assigned to the user, a team or everybody.")
 
 KEYSET = Keyset(("created_at", "id"), tuple[Annotated[datetime, msgspec.Meta(tz=True)], UUID])
+TENTH = Decimal("0.1")
 TARGETS = ("category", "module", "topic", "course", "scenario", "custom-course")
 
 
@@ -90,8 +92,7 @@ def _written(record: Record) -> dict[str, Any]:
 
 def percent(completed: int, total: int) -> Decimal:
     """100 · completed / total, one decimal, rounded down; 0.0 of nothing (RULES 8)."""
-    tenths = completed * 1000 // total if total else 0
-    return Decimal(tenths).scaleb(-1)
+    return percent_of(Decimal(completed), Decimal(total), TENTH).quantize(TENTH) if total else ZERO.quantize(TENTH)
 
 
 resource(BLUEPRINT, "/<userId>/assignments", get=get)
