@@ -16,7 +16,7 @@ from benchmarks.load import rate, request
 from benchmarks.server import Server
 from benchmarks.serving import BARE, PRODUCT, THREADS, WORKERS, served
 from benchmarks.sizes import Sizes
-from projections.database import Reader
+from projections.database import Reader, connect
 from projections.projector import Projector
 
 CONNECTIONS = 4
@@ -140,6 +140,6 @@ def project(url: str) -> None:
 
 
 def _some_records(url: str) -> list[str]:
-    with psycopg.connect(url) as connection:
+    with connect(url, "milepost bench") as connection:
         rows = connection.execute("SELECT id FROM challenge_progress ORDER BY id LIMIT %s", (SINGLES,)).fetchall()
     return [str(row[0]) for row in rows]

@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.assignment import AssignmentChanged, AssignmentDefined, AssignmentFields
 from domain.events import Recorded
 from projections.change import Change, Projection, another_version
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -62,4 +63,4 @@ def _assignment(recorded: Recorded, identifier: UUID, fields: AssignmentFields, 
     )
 
 
-PROJECTION = Projection(name="assignment", version=1, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="assignment", version=VERSIONS["assignment"], key=("tenant", "id"), table=TABLE, rows=rows)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.assignment_progress import AssignmentCompleted
 from domain.events import Recorded
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -38,5 +39,9 @@ def rows(recorded: Recorded) -> Iterator[Change]:
 
 
 PROJECTION = Projection(
-    name="assignment_progress", version=1, key=("tenant", "owner_id", "assignment_id"), table=TABLE, rows=rows
+    name="assignment_progress",
+    version=VERSIONS["assignment_progress"],
+    key=("tenant", "owner_id", "assignment_id"),
+    table=TABLE,
+    rows=rows,
 )

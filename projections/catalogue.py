@@ -8,6 +8,7 @@ import msgspec
 from domain.catalogue import CatalogueFields, CatalogueItemChanged, CatalogueItemDefined
 from domain.events import Recorded
 from projections.change import Change, Projection, another_version
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -61,4 +62,4 @@ def _item(recorded: Recorded, identifier: str, fields: CatalogueFields, **more: 
     )
 
 
-PROJECTION = Projection(name="catalogue", version=1, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="catalogue", version=VERSIONS["catalogue"], key=("tenant", "id"), table=TABLE, rows=rows)

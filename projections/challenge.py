@@ -11,6 +11,7 @@ from domain.challenge import (
 from domain.events import Recorded
 from projections import definition
 from projections.change import Change, Projection, another_version
+from projections.versions import VERSIONS
 
 TABLE = definition.table("""
         completion_target_value   numeric        NOT NULL,
@@ -29,4 +30,4 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield another_version(recorded, event.challenge_id)
 
 
-PROJECTION = Projection(name="challenge", version=2, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="challenge", version=VERSIONS["challenge"], key=("tenant", "id"), table=TABLE, rows=rows)

@@ -16,6 +16,7 @@ from domain.vocabulary import ProgressStatus, Slug
 from projections.change import Change, Projection
 from projections.consistency import through_sql
 from projections.runs import Runs
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -84,7 +85,9 @@ def _started(event: RunStarted, recorded: Recorded) -> Change:
     )
 
 
-PROJECTION = Projection(name="challenge_progress", version=1, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="challenge_progress", version=VERSIONS["challenge_progress"], key=("id",), table=TABLE, rows=rows
+)
 
 READ_TABLES = ("challenge_progress", "task_progress", "challenge")
 

@@ -20,10 +20,15 @@ class Change:
         self.columns = columns
 
 
+def schema_of(name: str, version: int) -> str:
+    """The schema of the database that holds a version of a read table."""
+    return f"{name}_v{version}"
+
+
 class Projection(NamedTuple):
     """A read model: a table, the columns that find a row beside its slice, and what events change in it.
 
-    A changed table or a changed `rows` gets the next `version`; the table is then filled anew.
+    A changed table or a changed `rows` gets the next version (`projections.versions`).
     """
 
     name: str
@@ -31,6 +36,11 @@ class Projection(NamedTuple):
     key: tuple[str, ...]
     table: str
     rows: Callable[[Recorded], Iterable[Change]]
+
+    @property
+    def schema(self) -> str:
+        """The schema of the database that holds this version's table."""
+        return schema_of(self.name, self.version)
 
 
 def another_version(recorded: Recorded, identifier: UUID | str, **columns: Any) -> Change:

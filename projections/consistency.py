@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from projections.database import Reader
+from projections.versions import VERSIONS, versions_of
 
 # An event is stamped before it is written, and by any machine's clock: one that is recorded now may become visible
 # this much later. A log that is level is therefore vouched for up to this long ago.
@@ -12,9 +13,9 @@ WATERMARK_GRACE = timedelta(seconds=5)
 WAIT_STEP_SECONDS = 0.01
 
 
-def through_sql(projections: Iterable[str], *, one_slice: bool) -> str:
+def through_sql(names: Iterable[str], *, one_slice: bool) -> str:
     """SQL of the time up to which everything recorded is in the read tables, in the statement's own snapshot."""
-    names = ", ".join(f"'{name}'" for name in projections)
+    wanted = ", ".join(f"('{name}', {version})" for name, version in versions_of(names).items())
     return f"""
         (
             SELECT coalesce(min(
@@ -25,19 +26,19 @@ def through_sql(projections: Iterable[str], *, one_slice: bool) -> str:
             ), 'epoch')
             FROM checkpoints AS checkpoint
             JOIN slices USING (slice)
-            WHERE checkpoint.projection IN ({names})
+            WHERE (checkpoint.projection, checkpoint.version) IN ({wanted})
               {"AND checkpoint.slice = %(slice)s" if one_slice else ""}
         )
     """
 
 
-def through(reader: Reader, projections: Iterable[str], slice_number: int | None = None) -> datetime:
-    """The time up to which an answer from these projections holds everything, before the watermark grace."""
-    names = list(projections)
-    if not names:
+def through(reader: Reader, names: Iterable[str], slice_number: int | None = None) -> datetime:
+    """The time up to which an answer from these read tables holds everything, before the watermark grace."""
+    read = list(names)
+    if not read:
         query = "SELECT statement_timestamp()"
     else:
-        query = f"SELECT {through_sql(names, one_slice=slice_number is not None)}"
+        query = f"SELECT {through_sql(read, one_slice=slice_number is not None)}"
     moment: datetime = reader.value(query, {"slice": slice_number})
     return moment
 
@@ -50,9 +51,11 @@ def holds(reader: Reader, positions: dict[int, int]) -> bool:
             FROM unnest(%(slices)s::smallint[], %(positions)s::bigint[]) AS wanted (slice, position)
             JOIN checkpoints USING (slice)
             WHERE checkpoints.position < wanted.position
+              AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
         )
     """
-    return bool(reader.value(query, {"slices": list(positions), "positions": list(positions.values())}))
+    parameters = {"slices": list(positions), "positions": list(positions.values())}
+    return bool(reader.value(query, {**parameters, "names": list(VERSIONS), "versions": list(VERSIONS.values())}))
 
 
 def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:

@@ -1,6 +1,6 @@
 """Connections for the projections: one for a process that works alone, a pool for readers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
@@ -11,6 +11,8 @@ from psycopg.rows import RowFactory, args_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from domain.errors import Busy
+from projections.change import schema_of
+from projections.versions import VERSIONS
 
 Row = TypeVar("Row")
 
@@ -21,21 +23,33 @@ OPTIONS: dict[str, Any] = {
 }
 
 
-def connect(database_url: str, application_name: str) -> Connection:
-    """One connection, autocommit, in UTC."""
+def connect(database_url: str, application_name: str, known: Mapping[str, int] = VERSIONS) -> Connection:
+    """One connection, autocommit, in UTC, that finds the read tables of the versions that are known here."""
     return psycopg.connect(
         database_url,
         autocommit=True,
-        options="-c timezone=UTC -c lock_timeout=5s",
+        options=f"-c timezone=UTC -c lock_timeout=5s -c search_path={search_path(known)}",
         application_name=application_name,
         **OPTIONS,
     )
 
 
+def search_path(known: Mapping[str, int] = VERSIONS) -> str:
+    """The schemas of the versions that this release reads: an older one beside it goes on with its own tables."""
+    return ",".join([*(schema_of(name, version) for name, version in known.items()), "public"])
+
+
 class Reader:
     """Reads the read tables through a pool that a process opens when it first needs it (after fork)."""
 
-    def __init__(self, database_url: str, *, pool_size: int = 10, timeout: float = 5.0) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        pool_size: int = 10,
+        timeout: float = 5.0,
+        known: Mapping[str, int] = VERSIONS,
+    ) -> None:
         self._lock = Lock()
         self._opened = False
         self._slices = 0
@@ -47,7 +61,7 @@ class Reader:
             timeout=timeout,
             kwargs={
                 "autocommit": True,
-                "options": "-c timezone=UTC -c statement_timeout=10s",
+                "options": f"-c timezone=UTC -c statement_timeout=10s -c search_path={search_path(known)}",
                 "application_name": "milepost reader",
                 **OPTIONS,
             },

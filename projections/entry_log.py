@@ -9,6 +9,7 @@ from domain.commands import LogEntry
 from domain.engagement import EntryCounted, EntryNotCounted, EntryVoided
 from domain.events import Recorded
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -72,4 +73,4 @@ def _entry(recorded: Recorded, entry: LogEntry, **outcome: Any) -> Change:
     )
 
 
-PROJECTION = Projection(name="entry_log", version=1, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(name="entry_log", version=VERSIONS["entry_log"], key=("id",), table=TABLE, rows=rows)

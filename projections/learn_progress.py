@@ -10,6 +10,7 @@ from domain.learn_progress import LearnVoided, ScenarioAccessed, Steps
 from projections.change import Change, Projection
 from projections.database import Reader
 from projections.training import Found, Part, Source, held, of_user
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -56,7 +57,11 @@ def _reached(recorded: Recorded, owner_id: str, scenario_id: str, steps: Steps) 
 
 
 PROJECTION = Projection(
-    name="learn_progress", version=1, key=("tenant", "owner_id", "scenario_id"), table=TABLE, rows=rows
+    name="learn_progress",
+    version=VERSIONS["learn_progress"],
+    key=("tenant", "owner_id", "scenario_id"),
+    table=TABLE,
+    rows=rows,
 )
 
 

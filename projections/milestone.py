@@ -10,6 +10,7 @@ from domain.events import Recorded
 from domain.streak import StreakMilestoneAdded, StreakMilestoneChanged
 from domain.vocabulary import Slug
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -65,4 +66,4 @@ def _row(recorded: Recorded, slug: Slug, definition: UUID, milestone: Milestone,
     )
 
 
-PROJECTION = Projection(name="milestone", version=1, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="milestone", version=VERSIONS["milestone"], key=("tenant", "id"), table=TABLE, rows=rows)

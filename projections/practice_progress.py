@@ -10,6 +10,7 @@ from domain.practice_progress import Completion, PracticeCompleted, PracticeVoid
 from projections.change import Change, Projection
 from projections.database import Reader
 from projections.training import Found, Part, Source, held, of_user
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -61,7 +62,7 @@ def _completed(recorded: Recorded, key: tuple[str, str, str, int], completion: C
 
 PROJECTION = Projection(
     name="practice_progress",
-    version=1,
+    version=VERSIONS["practice_progress"],
     key=("tenant", "owner_id", "topic_id", "challenge_index"),
     table=TABLE,
     rows=rows,

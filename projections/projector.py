@@ -53,7 +53,7 @@ MOVE_CHECKPOINTS = """
     UPDATE checkpoints
     SET position = %s, through = %s
     WHERE slice = %s
-      AND projection = ANY(%s)
+      AND (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))
       AND position < %s
 """
 
@@ -135,8 +135,9 @@ class Projector:
                 if changes:
                     write(connection, self._table(connection, name), slice_number, changes)
             last = events[-1]
+            versions = [self._projections[name].version for name in held]
             connection.execute(
-                MOVE_CHECKPOINTS, (last.position, last.recorded_at, slice_number, list(held), last.position)
+                MOVE_CHECKPOINTS, (last.position, last.recorded_at, slice_number, list(held), versions, last.position)
             )
             return len(events)
 
@@ -147,7 +148,8 @@ class Projector:
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(self._database_url, "milepost projector")
+            versions = {one.name: one.version for one in self._projections.values()}
+            self._connection = connect(self._database_url, "milepost projector", versions)
             self._connection.execute(f"LISTEN {CHANNEL}")
         return self._connection
 

@@ -61,7 +61,9 @@ def rebuild(database_url: str, name: str, progress: Callable[[int, int], None] =
         done = _fill(connection, projection, shadow, decode, heads, progress)
         connection.execute(
             sql.SQL("DROP TABLE {}; ALTER TABLE {} RENAME TO {}").format(
-                sql.Identifier(projection.name), sql.Identifier(shadow), sql.Identifier(projection.name)
+                sql.Identifier(projection.schema, projection.name),
+                sql.Identifier(projection.schema, shadow),
+                sql.Identifier(projection.name),
             )
         )
     return done

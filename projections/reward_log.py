@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.engagement import MilestoneReached, RewardChanged
 from domain.events import Recorded
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -64,4 +65,4 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             )
 
 
-PROJECTION = Projection(name="reward_log", version=2, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(name="reward_log", version=VERSIONS["reward_log"], key=("id",), table=TABLE, rows=rows)

@@ -1,4 +1,4 @@
-"""The read tables of this version of Milepost: made when they are missing, filled anew when they changed."""
+"""The read tables of this release: made when they are missing, beside those of other releases."""
 
 from psycopg import Connection, sql
 
@@ -13,7 +13,7 @@ LOCK = 0x70726F6A65637473  # The advisory lock's key: "projects" in ASCII.
 def prepare(database_url: str) -> list[str]:
     """Make every read table that is missing; answer the names of those that are now empty and read from the start.
 
-    A projection of another version than the database's is dropped and made anew: the projector fills it.
+    Tables of other versions stay as they are: an older release may still be reading and filling them.
     Any number of processes may call this at once.
     """
     with connect(database_url, "milepost init") as connection, connection.transaction():
@@ -23,13 +23,16 @@ def prepare(database_url: str) -> list[str]:
 
 def _prepare(connection: Connection, projection: Projection) -> bool:
     present = connection.execute(
-        "SELECT DISTINCT version FROM checkpoints WHERE projection = %s", (projection.name,)
-    ).fetchall()
-    fresh = [row[0] for row in present] != [projection.version]
-    if fresh:
-        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(projection.name)))
-        connection.execute("DELETE FROM checkpoints WHERE projection = %s", (projection.name,))
+        "SELECT FROM checkpoints WHERE projection = %s AND version = %s LIMIT 1", (projection.name, projection.version)
+    ).fetchone()
+    table = sql.Identifier(projection.schema, projection.name)
+    connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(projection.schema)))
+    if present is None:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(table))
         create(connection, projection)
+    elif _lies_in_public(connection, projection):
+        unplaced = sql.Identifier("public", projection.name)
+        connection.execute(sql.SQL("ALTER TABLE {} SET SCHEMA {}").format(unplaced, sql.Identifier(projection.schema)))
     connection.execute(
         """
         INSERT INTO checkpoints (projection, version, slice)
@@ -39,4 +42,12 @@ def _prepare(connection: Connection, projection: Projection) -> bool:
         """,
         (projection.name, projection.version),
     )
-    return fresh
+    return present is None
+
+
+def _lies_in_public(connection: Connection, projection: Projection) -> bool:
+    """Whether the table was made before every version had a schema of its own."""
+    names = [f'"{schema}"."{projection.name}"' for schema in (projection.schema, "public")]
+    return connection.execute("SELECT to_regclass(%s) IS NULL AND to_regclass(%s) IS NOT NULL", names).fetchone() == (
+        True,
+    )

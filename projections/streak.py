@@ -6,6 +6,7 @@ from domain.events import Recorded
 from domain.streak import StreakChanged, StreakDefined, StreakMilestoneAdded, StreakMilestoneChanged
 from projections import definition
 from projections.change import Change, Projection, another_version
+from projections.versions import VERSIONS
 
 TABLE = definition.table("""
         aggregation_target_value  numeric        NOT NULL,
@@ -26,4 +27,4 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield another_version(recorded, event.streak_id)
 
 
-PROJECTION = Projection(name="streak", version=1, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="streak", version=VERSIONS["streak"], key=("tenant", "id"), table=TABLE, rows=rows)

@@ -8,6 +8,7 @@ from domain.engagement import EntryCounted, EntryVoided
 from domain.events import Recorded
 from domain.vocabulary import Slug
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 # Windows belong to the engagement, not to a run: an entry that comes late may move them from one run to another.
 TABLE = """
@@ -56,5 +57,9 @@ def _json(values: tuple[str, ...]) -> str:
 
 
 PROJECTION = Projection(
-    name="streak_period", version=1, key=("engagement_id", "period_start_at"), table=TABLE, rows=rows
+    name="streak_period",
+    version=VERSIONS["streak_period"],
+    key=("engagement_id", "period_start_at"),
+    table=TABLE,
+    rows=rows,
 )

@@ -10,6 +10,7 @@ from projections.change import Projection
 from projections.consistency import through_sql
 from projections.runs import Runs
 from projections.streak_progress_rows import rows
+from projections.versions import VERSIONS
 
 # The period is the window that the run waits for, which may be none; of a broken run, the one that broke it.
 TABLE = """
@@ -52,7 +53,9 @@ TABLE = """
 """
 
 
-PROJECTION = Projection(name="streak_progress", version=1, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="streak_progress", version=VERSIONS["streak_progress"], key=("id",), table=TABLE, rows=rows
+)
 
 READ_TABLES = ("streak_progress", "streak_period", "streak")
 

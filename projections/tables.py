@@ -18,8 +18,8 @@ class Table(NamedTuple):
 
 
 def create(connection: Connection, projection: Projection, name: str | None = None) -> None:
-    """Make the projection's table, under its own name or another."""
-    ddl = sql.SQL(projection.table).format(table=sql.Identifier(name or projection.name))
+    """Make the projection's table in the schema of its version, under its own name or another."""
+    ddl = sql.SQL(projection.table).format(table=sql.Identifier(projection.schema, name or projection.name))
     connection.execute(ddl)
 
 

@@ -8,6 +8,7 @@ from domain.events import Recorded
 from domain.numbers import ZERO
 from domain.vocabulary import Slug
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -48,4 +49,6 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield Change(event.run_id, event.window.key, value=event.total, count=event.tally.count)
 
 
-PROJECTION = Projection(name="task_progress", version=1, key=("progress_id", "period_key"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="task_progress", version=VERSIONS["task_progress"], key=("progress_id", "period_key"), table=TABLE, rows=rows
+)

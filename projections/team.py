@@ -7,6 +7,7 @@ from uuid import UUID
 from domain.events import Recorded
 from domain.team import TeamChanged, TeamDefined, TeamFields
 from projections.change import Change, Projection, another_version
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -38,4 +39,4 @@ def _team(recorded: Recorded, identifier: UUID, fields: TeamFields, **more: date
     return another_version(recorded, identifier, name=fields.name, **more)
 
 
-PROJECTION = Projection(name="team", version=1, key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(name="team", version=VERSIONS["team"], key=("tenant", "id"), table=TABLE, rows=rows)

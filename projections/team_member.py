@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from domain.events import Recorded
 from domain.membership import TeamJoined, TeamLeft
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -30,4 +31,6 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield Change(recorded.tenant, event.owner_id, event.team_id, gone=True)
 
 
-PROJECTION = Projection(name="team_member", version=1, key=("tenant", "owner_id", "team_id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="team_member", version=VERSIONS["team_member"], key=("tenant", "owner_id", "team_id"), table=TABLE, rows=rows
+)

@@ -8,6 +8,7 @@ from domain.learn_progress import LearnNotCounted, LearnVoided, ScenarioAccessed
 from domain.practice_progress import PhaseScored, PracticeNotCounted, PracticeVoided
 from domain.training import LearnEntry, PracticeEntry
 from projections.change import Change, Projection
+from projections.versions import VERSIONS
 
 TABLE = """
     CREATE TABLE {table} (
@@ -80,4 +81,4 @@ def _told(entry: PracticeEntry | LearnEntry) -> dict[str, Any]:
     }
 
 
-PROJECTION = Projection(name="training_log", version=1, key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(name="training_log", version=VERSIONS["training_log"], key=("id",), table=TABLE, rows=rows)

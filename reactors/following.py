@@ -12,6 +12,7 @@ from domain.events import Recorded
 from projections.database import connect
 from projections.heartbeat import beat, process_id
 from projections.projector import decoder, recorded
+from projections.versions import versions_of
 
 BATCH = 2_000
 REST_SECONDS = 0.2
@@ -49,7 +50,7 @@ BATCH_END = """
     JOIN reactions
       ON reactions.slice = checkpoints.slice
      AND reactions.reactor = %(reactor)s
-    WHERE checkpoints.projection = ANY(%(projections)s)
+    WHERE (projection, version) IN (SELECT * FROM unnest(%(projections)s::text[], %(versions)s::integer[]))
 """
 
 EVENTS = """
@@ -85,7 +86,7 @@ class Follower:
         self.id = process_id()
         self._database_url = database_url
         self._name = name
-        self._topics, self._after = list(topics), list(after)
+        self._topics, self._after = list(topics), versions_of(after)
         self._react = react
         self._decode = decoder(database_url)
         self._connection: Connection | None = None
@@ -143,7 +144,8 @@ class Follower:
             return 0
         position: int = row[0]
         asked = {"reactor": self._name, "slice": slice_number, "position": position, "batch": BATCH}
-        end = connection.execute(BATCH_END, {**asked, "projections": self._after}).fetchone()
+        read = {"projections": list(self._after), "versions": list(self._after.values())}
+        end = connection.execute(BATCH_END, {**asked, **read}).fetchone()
         if end is None or not end[1] or end[0] <= position:
             return 0
         done = self._react(connection, self._events(connection, slice_number, position, end[0]))

@@ -5,14 +5,12 @@ from multiprocessing import get_context
 from threading import Event, Thread
 from uuid import UUID
 
-import psycopg
-
 from domain.application import ProgressLog
 from domain.commands import AddMilestone, Redefine, VoidEntry
 from domain.ids import engagement_id
 from domain.vocabulary import DefinitionStatus, Slug
 from projections import PROJECTIONS
-from projections.database import Reader
+from projections.database import Reader, connect
 from projections.projector import Projector
 from tests.projections.conftest import ADA, APRIL_3, BOB, Say
 
@@ -21,7 +19,7 @@ COUNT = "SELECT count(*) FROM {}"
 
 def tables(database_url: str) -> dict[str, list[tuple[object, ...]]]:
     """What every read table holds."""
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url, "test") as connection:
         return {
             one.name: sorted(connection.execute(f"SELECT * FROM {one.name}").fetchall(), key=repr)
             for one in PROJECTIONS
@@ -44,7 +42,7 @@ def test_the_read_tables_hold_what_the_events_say(
     rows = tables(database_url)
     assert len(rows["challenge"]) == len(rows["milestone"]) == len(rows["reward_log"]) == 1
     assert len(rows["entry_log"]) == 2
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url, "test") as connection:
         progress = connection.execute("SELECT id, status, value::text, target::text FROM challenge_progress").fetchall()
         task = connection.execute("SELECT period_key, value::text, count FROM task_progress").fetchall()
         voided = connection.execute("SELECT void_reason FROM entry_log WHERE id = %s", (taken_back.id,)).fetchall()
@@ -93,7 +91,7 @@ def test_two_projectors_at_once_apply_each_event_once(challenge: UUID, say: Say,
         thread.join()
     projectors[0].catch_up()
 
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url, "test") as connection:
         total = connection.execute("SELECT sum(value), count(*) FROM challenge_progress").fetchone()
     assert total == (60, 7)
     for one in projectors:
@@ -174,6 +172,6 @@ def test_a_projector_that_is_killed_loses_and_doubles_nothing(challenge: UUID, s
     projector.catch_up()
     projector.close()
 
-    with psycopg.connect(database_url) as connection:
+    with connect(database_url, "test") as connection:
         total = connection.execute("SELECT sum(value), count(*) FROM challenge_progress").fetchone()
     assert total == (200, 11)
