@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -37,6 +38,13 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "milepost")
 def pytest_configure() -> None:
     # A test run that is told to end takes its server and its databases with it, as it does after Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse two tests with one id: where every core has a process, only one of them would run."""
+    several = [identifier for identifier, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if several:
+        raise pytest.UsageError(f"these ids stand for several tests each: {', '.join(several)}")
 
 
 @pytest.fixture(scope="session")
