@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from flask import Flask
 
-from api import docs, errors, every_request, logs, operations, schema, streaks, training
+from api import audit, docs, errors, every_request, logs, operations, schema, streaks, training
 from api.access.callers import Admission
 from api.blueprints import Blueprint
 from api.documents import PROBLEMS, Api, ErrorForm
@@ -33,6 +33,7 @@ DIALECTS = (
     Dialect("/schema", "Milepost schema", schema.DESCRIPTION, schema.BLUEPRINTS),
     Dialect("/v1", "Milepost streaks", streaks.DESCRIPTION, streaks.BLUEPRINTS, ENVELOPES),
     Dialect("/api/public/v1", "Milepost training", training.DESCRIPTION, training.BLUEPRINTS, CODED),
+    Dialect("/audit", "Milepost audit", audit.DESCRIPTION, audit.BLUEPRINTS),
     Dialect("/operations", "Milepost operations", operations.DESCRIPTION, operations.BLUEPRINTS),
 )
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from domain import words
-from domain.chronicle import Chronicle, RunTold, WindowTold
+from domain.chronicle import Chronicle, RunTold
 from domain.definitions import Pause, Rules, touched
 from domain.explanation import ExplainedMilestone, ExplainedRun
 from domain.numbers import ZERO
@@ -144,8 +144,9 @@ def _summary(told: Chronicle, one: Standing, excused: int, now: datetime) -> str
         case ProgressStatus.IN_PROGRESS:
             said = _in_progress(told, one, in_a_row, now)
         case lost:
-            after = f", after {in_a_row}" if in_a_row else ""
-            said = f"{lost}: {_ended(told, run, one.window or run.window)}{after}"
+            after = f", after {in_a_row}" if in_a_row and run.value else ""
+            window = one.window or run.window
+            said = f"{lost}: {_ended(told, run, window)}{after}{_in_vain(told, window)}"
     return f"{said}; a pause excused {words.counted(excused, 'window')}" if excused and in_a_row else said
 
 
@@ -161,15 +162,16 @@ def _tally(told: Chronicle, run: RunTold, window: Window) -> str:
 
 
 def _ended(told: Chronicle, run: RunTold, window: Window) -> str:
-    """How a run was lost: the window, its bound, its tally, and what came for it and did not count."""
-    zone, known = run.rules.schedule.timezone, told.windows.get(window.start)
-    said = f"the window {window.key} ended at {words.said(window.end, zone)} with {_tally(told, run, window)}"
-    return f"{said}{_in_vain(known)}" if known else said
+    zone = run.rules.schedule.timezone
+    return f"the window {window.key} ended at {words.said(window.end, zone)} with {_tally(told, run, window)}"
 
 
-def _in_vain(known: WindowTold) -> str:
-    idle = [one for one in known.entries if not one.counted]
-    gone = [one for one in known.entries if one.void is not None and one.void.effective]
+def _in_vain(told: Chronicle, window: Window) -> str:
+    """What came for a window and did not count, or does not any more."""
+    known = told.windows.get(window.start)
+    entries = known.entries if known else []
+    idle = [one for one in entries if not one.counted]
+    gone = [one for one in entries if one.void is not None and one.void.effective]
     said = []
     if idle:
         of_one = f" ({idle[0].why.removeprefix('not counted: ')})" if len(idle) == 1 else ""

@@ -5,11 +5,12 @@ import re
 import msgspec
 import pytest
 
+from api.audit.examples import FOLDER as OF_AUDIT
 from api.examples import FOLDER
 from api.streaks.examples import FOLDER as OF_STREAKS
 from api.training.examples import FOLDER as OF_TRAINING
 
-DOCUMENTS = [f"{prefix}/openapi.json" for prefix in ("/schema", "/v1", "/api/public/v1", "/operations")]
+DOCUMENTS = [f"{prefix}/openapi.json" for prefix in ("/schema", "/v1", "/api/public/v1", "/audit", "/operations")]
 METHODS = {"get", "post", "patch", "put", "delete"}
 
 
@@ -125,7 +126,8 @@ def test_every_example_file_is_shown_in_a_document(guest):
         for name in content.get("examples", {})
     }
 
-    assert {file.stem for folder in (FOLDER, OF_STREAKS, OF_TRAINING) for file in folder.glob("*.json")} == shown
+    folders = (FOLDER, OF_STREAKS, OF_TRAINING, OF_AUDIT)
+    assert {file.stem for folder in folders for file in folder.glob("*.json")} == shown
 
 
 def test_the_page_offers_every_document_and_nothing_from_elsewhere(guest):

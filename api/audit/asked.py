@@ -1,0 +1,123 @@
+"""What an auditor asks for: an engagement, by whose it is or by one of its progress records, as known at a time."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from marshmallow import validate
+
+from api import state
+from api.fields import CANONICAL, Id, Moment, Query, WholeNumber, Word
+from domain.errors import NotFound, invalid
+from domain.past import About, Past, past_of, pasts
+from domain.vocabulary import Slug
+from projections import engagements
+
+MAX_INDEX = 10_000
+
+
+class Name(Word):
+    """What somebody or something is called."""
+
+    def __init__(self, description: str, longest: int) -> None:
+        length = validate.Length(1, longest, error="must have {min} to {max} characters")
+        whole = validate.ContainsNoneOf("\x00", error="must not hold the character U+0000")
+        super().__init__(description, required=True, validate=[length, whole])
+
+
+# The attributes are called like the path parameters: a path is read field by field.
+EngagementPath: Any = Query.from_dict(
+    {
+        "definitionId": Name("The challenge or streak; the topic or scenario.", 256),
+        "ownerId": Name("The end user, as log entries call them.", 200),
+    },
+    name="EngagementPath",
+)
+
+
+class ProgressPath(Query):
+    """Which progress record."""
+
+    id = Id(
+        required=True,
+        metadata={"description": "A challenge or streak progress record, or the engagement itself by its stream's id."},
+    )
+
+
+class AsKnown(Query):
+    """As what was recorded by a time tells it."""
+
+    known_at = Moment(
+        data_key="knownAt",
+        metadata={
+            "description": "Only what had been recorded by then, and outcomes as they read then. The default is now, "
+            "and so is a later time."
+        },
+    )
+
+
+CHALLENGE_INDEX = WholeNumber(
+    data_key="challengeIndex",
+    validate=validate.Range(0, MAX_INDEX, error="must be {min} to {max}"),
+    metadata={
+        "description": "Of a topic: the challenge, by its index. Without it, all challenges of the topic that the "
+        "owner has entries on."
+    },
+)
+
+
+class Asked(NamedTuple):
+    """The engagements that were found, the moment at which they are told, and the run that was asked for by its id."""
+
+    pasts: list[Past]
+    moment: datetime
+    known_at: datetime | None
+    run_id: UUID | None = None
+
+
+def of_engagement(path: dict[str, Any], query: dict[str, Any]) -> Asked:
+    """What an owner has on a definition. Raises NotFound when nothing was ever logged there."""
+    definition, owner, index = path["definitionId"], path["ownerId"], query.get("challenge_index")
+    candidates = list(_candidates(definition, owner, index))
+    found = pasts(state.progress_log(), state.caller().tenant, candidates)
+    if not found:
+        raise NotFound(f"owner {owner!r} has no engagement with {definition!r}")
+    return _as_known(found, query)
+
+
+def of_progress(path: dict[str, Any], query: dict[str, Any]) -> Asked:
+    """The engagement of a progress record. Raises NotFound when the tenant has no record with this id."""
+    tenant, identifier = state.caller().tenant, path["id"]
+    engaged = engagements.of_record(state.reader(), tenant, identifier)
+    if engaged is not None:
+        about = About(slug=Slug(engaged.slug), definition_id=str(engaged.definition_id), owner_id=engaged.owner_id)
+        return _as_known(pasts(state.progress_log(), tenant, [about]), query, identifier)
+    past = past_of(state.progress_log(), tenant, identifier)
+    if past is None:
+        raise NotFound(f"there is no progress record {identifier}")
+    return _as_known([past], query)
+
+
+def _candidates(definition: str, owner: str, index: int | None) -> Iterator[About]:
+    """Ids of items of the catalogue are names, and may look like those of challenges and streaks."""
+    tried = [index] if index is not None else []
+    if index is None:
+        tried = engagements.challenges_tried(state.reader(), state.caller().tenant, owner, definition)
+        yield About(slug=Slug.LEARN, definition_id=definition, owner_id=owner)
+        if CANONICAL.fullmatch(definition):
+            for slug in (Slug.CHALLENGE, Slug.STREAK):
+                yield About(slug=slug, definition_id=str(UUID(definition)), owner_id=owner)
+    for one in tried:
+        yield About(slug=Slug.PRACTICE, definition_id=definition, owner_id=owner, challenge_index=one)
+
+
+def _as_known(found: list[Past], query: dict[str, Any], run_id: UUID | None = None) -> Asked:
+    now, known_at = state.now(), query.get("known_at")
+    if known_at is None:
+        return Asked(found, now, None, run_id)
+    try:
+        known_at = known_at.astimezone(UTC)
+    except OverflowError:
+        raise invalid("knownAt", "must be within the years 1 to 9999 in UTC") from None
+    return Asked([one.known_at(known_at) for one in found], min(known_at, now), known_at, run_id)

@@ -1,0 +1,141 @@
+"""An explanation as it is answered: runs and windows, each with what became of it and why."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from api.audit.asked import Asked
+from api.audit.history_record import engagement
+from api.wire import exact_moment
+from domain.explaining import explain
+from domain.explanation import (
+    ExplainedEntry,
+    ExplainedRun,
+    ExplainedVoid,
+    ExplainedWindow,
+    Explanation,
+)
+from domain.past import Past
+from domain.words import local
+
+
+class Explained(NamedTuple):
+    """An engagement and what became of it."""
+
+    past: Past
+    explanation: Explanation
+
+
+def explained(asked: Asked) -> list[Explained]:
+    """Each engagement explained as it reads at the moment that was asked for."""
+    return [Explained(past, explain(past, asked.moment)) for past in asked.pasts]
+
+
+def written(asked: Asked) -> dict[str, Any]:
+    """The answer."""
+    found = explained(asked)
+    return {
+        "progressId": asked.run_id,
+        "knownAt": exact_moment(asked.known_at),
+        "summary": summary(found, asked.run_id),
+        "engagements": [{**engagement(one.past), "summary": one.explanation.summary} for one in found],
+        "runs": [_run(one.past.id, run) for one in found for run in one.explanation.runs],
+        "windows": [_window(one.past.id, window) for one in found for window in one.explanation.windows],
+        "entries": [
+            {"engagementId": one.past.id, **_entry(entry)} for one in found for entry in one.explanation.entries
+        ],
+        "leftOut": [
+            {"engagementId": one.past.id, "startAt": exact_moment(gap.start), "endAt": exact_moment(gap.end)}
+            for one in found
+            for gap in one.explanation.left_out
+        ],
+    }
+
+
+def summary(found: Iterable[Explained], run_id: UUID | None) -> str:
+    """What became of the run that was asked for, or of everything."""
+    of_run = [run.summary for one in found for run in one.explanation.runs if run.id == run_id]
+    if of_run:
+        return of_run[0]
+    said = [(one.past.about.challenge_index, one.explanation.summary) for one in found]
+    if len(said) == 1:
+        return said[0][1]
+    return "; ".join(text if index is None else f"challenge {index} {text}" for index, text in said)
+
+
+def _run(engagement_id: UUID, run: ExplainedRun) -> dict[str, Any]:
+    return {
+        "progressId": run.id,
+        "engagementId": engagement_id,
+        "number": run.number,
+        "status": run.status,
+        "summary": run.summary,
+        "startedAt": exact_moment(run.started_at),
+        "endedAt": exact_moment(run.ended_at),
+        "currentProgressValue": run.value,
+        "completionTargetValue": run.target,
+        "definitionVersion": run.definition_version,
+        "timezone": run.timezone,
+        "milestones": [
+            {
+                "milestoneId": one.milestone_id,
+                "name": one.name,
+                "milestoneTargetValue": one.target_value,
+                "reachedAt": exact_moment(one.reached_at),
+                "periodKey": one.period_key,
+                "rewardLogId": one.reward_id,
+                "clawBack": one.listed,
+            }
+            for one in run.milestones
+        ],
+    }
+
+
+def _window(engagement_id: UUID, one: ExplainedWindow) -> dict[str, Any]:
+    window = one.window
+    return {
+        "key": window.key,
+        "progressId": one.run_id,
+        "engagementId": engagement_id,
+        "startAt": exact_moment(window.start),
+        "endAt": exact_moment(window.end),
+        "localStartAt": local(window.start, one.timezone).isoformat(timespec="microseconds"),
+        "localEndAt": local(window.end, one.timezone).isoformat(timespec="microseconds"),
+        "timezone": one.timezone,
+        "sealsAt": exact_moment(one.seals_at),
+        "isSealed": one.sealed,
+        "tally": one.total,
+        "count": one.count,
+        "target": one.target,
+        "outcome": one.outcome,
+        "why": one.why,
+        "pauses": [{"startAt": exact_moment(pause.start), "endAt": exact_moment(pause.end)} for pause in one.pauses],
+        "entries": [_entry(entry) for entry in one.entries],
+    }
+
+
+def _entry(one: ExplainedEntry) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "uniqueIdentifier": one.unique_identifier,
+        "activityId": one.activity_id,
+        "activityAt": exact_moment(one.activity_at),
+        "activityValue": one.activity_value,
+        "recordedAt": exact_moment(one.recorded_at),
+        "version": one.version,
+        "counted": one.counted,
+        "reason": one.reason,
+        "why": one.why,
+        "void": None if one.void is None else _void(one.void),
+    }
+
+
+def _void(one: ExplainedVoid) -> dict[str, Any]:
+    return {
+        "voidedAt": exact_moment(one.voided_at),
+        "reason": one.reason,
+        "actor": one.actor,
+        "isEffective": one.effective,
+        "effect": one.effect,
+        "rewardLogIds": one.rewards,
+    }
