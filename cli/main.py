@@ -16,6 +16,7 @@ COMMANDS = {
     "keys": "cli.keys:keys",
     "projections": "cli.projections:projections",
     "clock": "cli.clock:clock",
+    "audit": "cli.audit:audit",
     "openapi": "cli.openapi:openapi",
     "doctor": "cli.doctor:doctor",
 }

@@ -36,7 +36,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "domain.vocabulary", "domain.training", "domain.catalogue", "domain.assignment", "domain.assignments",
     ),
     # An auditor's answers come from the log, not from the read tables: the api writes down what the domain tells.
-    "api/audit/asked.py": ("marshmallow", "projections", "domain.errors", "domain.past", "domain.vocabulary"),
+    "api/audit/asked.py": (
+        "marshmallow", "projections", "domain.application", "domain.errors", "domain.past", "domain.vocabulary",
+    ),
     "api/audit/views.py": ("flask", "marshmallow", "domain.errors", "domain.past"),
     "api/audit/history_record.py": ("marshmallow", "msgspec", "domain.past", "domain.vocabulary"),
     "api/audit/explanation_record.py": ("domain.explaining", "domain.explanation", "domain.past", "domain.words"),

@@ -9,10 +9,12 @@ from marshmallow import validate
 
 from api import state
 from api.fields import CANONICAL, Id, Moment, Query, WholeNumber, Word
+from domain.application import ProgressLog
 from domain.errors import NotFound, invalid
 from domain.past import About, Past, past_of, pasts
 from domain.vocabulary import Slug
 from projections import engagements
+from projections.database import Reader
 
 MAX_INDEX = 10_000
 
@@ -78,12 +80,10 @@ class Asked(NamedTuple):
 
 def of_engagement(path: dict[str, Any], query: dict[str, Any]) -> Asked:
     """What an owner has on a definition. Raises NotFound when nothing was ever logged there."""
-    definition, owner, index = path["definitionId"], path["ownerId"], query.get("challenge_index")
-    candidates = list(_candidates(definition, owner, index))
-    found = pasts(state.progress_log(), state.caller().tenant, candidates)
-    if not found:
-        raise NotFound(f"owner {owner!r} has no engagement with {definition!r}")
-    return _as_known(found, query)
+    log, reader, tenant = state.progress_log(), state.reader(), state.caller().tenant
+    index = query.get("challenge_index")
+    found = engagements_of(log, reader, tenant, path["definitionId"], path["ownerId"], index)
+    return as_known(found, state.now(), query.get("known_at"))
 
 
 def of_progress(path: dict[str, Any], query: dict[str, Any]) -> Asked:
@@ -92,32 +92,43 @@ def of_progress(path: dict[str, Any], query: dict[str, Any]) -> Asked:
     engaged = engagements.of_record(state.reader(), tenant, identifier)
     if engaged is not None:
         about = About(slug=Slug(engaged.slug), definition_id=str(engaged.definition_id), owner_id=engaged.owner_id)
-        return _as_known(pasts(state.progress_log(), tenant, [about]), query, identifier)
+        found = pasts(state.progress_log(), tenant, [about])
+        return as_known(found, state.now(), query.get("known_at"), identifier)
     past = past_of(state.progress_log(), tenant, identifier)
     if past is None:
         raise NotFound(f"there is no progress record {identifier}")
-    return _as_known([past], query)
+    return as_known([past], state.now(), query.get("known_at"))
 
 
-def _candidates(definition: str, owner: str, index: int | None) -> Iterator[About]:
-    """Ids of items of the catalogue are names, and may look like those of challenges and streaks."""
-    tried = [index] if index is not None else []
-    if index is None:
-        tried = engagements.challenges_tried(state.reader(), state.caller().tenant, owner, definition)
-        yield About(slug=Slug.LEARN, definition_id=definition, owner_id=owner)
-        if CANONICAL.fullmatch(definition):
-            for slug in (Slug.CHALLENGE, Slug.STREAK):
-                yield About(slug=slug, definition_id=str(UUID(definition)), owner_id=owner)
-    for one in tried:
-        yield About(slug=Slug.PRACTICE, definition_id=definition, owner_id=owner, challenge_index=one)
+def engagements_of(
+    log: ProgressLog, reader: Reader, tenant: str, definition: str, owner: str, index: int | None = None
+) -> list[Past]:
+    """The engagements of an owner with whatever is called so. Raises NotFound when there is none."""
+    found = pasts(log, tenant, _candidates(reader, tenant, definition, owner, index))
+    if not found:
+        raise NotFound(f"owner {owner!r} has no engagement with {definition!r}")
+    return found
 
 
-def _as_known(found: list[Past], query: dict[str, Any], run_id: UUID | None = None) -> Asked:
-    now, known_at = state.now(), query.get("known_at")
+def as_known(found: list[Past], now: datetime, known_at: datetime | None, run_id: UUID | None = None) -> Asked:
+    """What was found, as far as it had been recorded by then. Raises InvalidInput for a time that UTC cannot say."""
     if known_at is None:
         return Asked(found, now, None, run_id)
     try:
-        known_at = known_at.astimezone(UTC)
+        moment = known_at.astimezone(UTC)
     except OverflowError:
         raise invalid("knownAt", "must be within the years 1 to 9999 in UTC") from None
-    return Asked([one.known_at(known_at) for one in found], min(known_at, now), known_at, run_id)
+    return Asked([one.known_at(moment) for one in found], min(moment, now), moment, run_id)
+
+
+def _candidates(reader: Reader, tenant: str, definition: str, owner: str, index: int | None) -> Iterator[About]:
+    """Ids of items of the catalogue are names, and may look like those of challenges and streaks."""
+    tried = [index] if index is not None else engagements.challenges_tried(reader, tenant, owner, definition)
+    for one in tried:
+        yield About(slug=Slug.PRACTICE, definition_id=definition, owner_id=owner, challenge_index=one)
+    if index is not None:
+        return
+    yield About(slug=Slug.LEARN, definition_id=definition, owner_id=owner)
+    if CANONICAL.fullmatch(definition):
+        for slug in (Slug.CHALLENGE, Slug.STREAK):
+            yield About(slug=slug, definition_id=str(UUID(definition)), owner_id=owner)

@@ -1,0 +1,109 @@
+"""`milepost audit history`: the events of an engagement as a table, or as JSON lines."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from api.audit.history_record import history as history_of
+from api.wire import encode
+from cli.audited import challenge_index_option, console, found, known_at_option
+from cli.context import data_dir_option, tenant_option
+from domain.past import Past
+from domain.words import number
+
+COLUMNS = ("position", "version", "recorded", "activity", "event", "what", "state after it")
+
+
+@click.command()
+@click.argument("definition")
+@click.argument("owner")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line an event, with payload and state.")
+@challenge_index_option
+@known_at_option
+@tenant_option
+@data_dir_option
+def history(
+    definition: str,
+    owner: str,
+    as_json: bool,
+    challenge_index: int | None,
+    known_at: datetime | None,
+    tenant: str,
+    data_dir: Path,
+) -> None:
+    """Print what happened to OWNER on DEFINITION (a challenge, streak, topic or scenario), event by event.
+
+    Times are UTC. A position is a place in the log (slice and number), a version one in the stream.
+    """
+    with found(data_dir, tenant, definition, owner, challenge_index, known_at) as (asked, place):
+        if as_json:
+            for event in history_of(asked, place)["events"]:
+                click.echo(encode(event).decode())
+            return
+        for past in asked.pasts:
+            console().print(_table(past, place))
+
+
+def _table(past: Past, place: int) -> Table:
+    about = past.about
+    index = "" if about.challenge_index is None else f", challenge {about.challenge_index}"
+    title = Text(f"{about.slug} {about.definition_id}{index}, owner {about.owner_id}")
+    table = Table(title=title, box=box.SIMPLE, title_justify="left")
+    for column in COLUMNS:
+        table.add_column(column, justify="right" if column in ("position", "version") else "left", overflow="fold")
+    for recorded, state in past.states():
+        entry = getattr(recorded.event, "entry", None)
+        row = (
+            f"{place}:{recorded.position}",
+            str(recorded.originator_version),
+            _time(recorded.recorded_at),
+            _time(entry.activity_at) if entry else "",
+            recorded.event.TOPIC,
+            " ".join(_what(recorded.event)),
+            "; ".join(_state(state)),
+        )
+        # What others sent is shown as it is, whatever looks like a style in it.
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _what(event: Any) -> Iterator[str]:
+    """What an event says, as far as it is short."""
+    entry, window = getattr(event, "entry", None), getattr(event, "window", None)
+    if entry is not None:
+        value = getattr(entry, "activity_value", None)
+        yield entry.unique_identifier if value is None else f"{entry.unique_identifier} ({number(value)})"
+    if window is not None:
+        yield window.key
+    for name in ("reason", "actor", "outcome"):
+        if (said := getattr(event, name, None)) is not None:
+            yield str(said)
+    for name in ("total", "value"):
+        if (said := getattr(event, name, None)) is not None:
+            yield f"= {number(said)}"
+    if (milestone := getattr(event, "milestone", None)) is not None:
+        yield milestone.name or str(milestone.id)
+
+
+def _state(state: Any) -> Iterator[str]:
+    """Where an engagement stands, as far as it is short."""
+    for run in getattr(state, "runs", ()):
+        yield f"{run.window.key} {run.status} {number(run.value)}"
+    for window in getattr(state, "windows", ()):
+        yield f"{window.window.key}: {window.tally.count}{' met' if window.met_at else ''}"
+    if (steps := getattr(state, "steps", None)) is not None:
+        yield f"step {steps.current_step} of {steps.total_steps}"
+    if (phase := getattr(state, "phase1", None)) is not None:
+        yield f"phase 1 scored {phase.score}"
+    if (completion := getattr(state, "completion", None)) is not None:
+        yield f"completed with {completion.score}"
