@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import breaks, bulk_import, http, long_streams, projector, training
+from benchmarks import breaks, bulk_import, explaining, http, long_streams, projector, training
 from benchmarks.figures import Figure
 from benchmarks.server import Server
 from benchmarks.sizes import Sizes
@@ -18,6 +18,7 @@ FIGURES: dict[str, Callable[[Server, Sizes, Path], list[Figure]]] = {
     "projector": projector.measure,
     "breaks": breaks.measure,
     "training": training.measure,
+    "explain": explaining.measure,
 }
 
 

@@ -91,7 +91,7 @@ def _window(one: ExplainedWindow) -> Iterator[Text]:
     start, end = local(one.window.start, one.timezone), local(one.window.end, one.timezone)
     line = Text(f"  {mark} ", style).append(f"{one.window.key:<14}", "bold").append(_bar(one.total, one.target), style)
     line.append(f"  {one.why}").append(f"  [{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M})", "dim")
-    if not one.sealed and one.outcome is not Outcome.OPEN:
+    if one.run_id and not one.sealed and one.outcome is not Outcome.OPEN:
         line.append(f"  not sealed until {local(one.seals_at, one.timezone):%Y-%m-%d %H:%M:%S}", "dim")
     yield line
     yield from _entries(one.entries, one.timezone)

@@ -15,7 +15,7 @@ from api.audit.asked import Asked, as_known, engagements_of
 from cli.context import located, reading
 from domain.application import ProgressLog
 
-WIDTH = 160
+WIDTH = 200
 
 
 class Moment(click.ParamType[datetime]):

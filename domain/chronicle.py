@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from domain import explained_entries
+from domain import explained_entries, words
 from domain.challenge_progress import RunExcused, RunFailed, RunSealed
 from domain.definitions import Rules
 from domain.engagement import (
@@ -50,6 +50,7 @@ class RunTold(msgspec.Struct, kw_only=True):
     number: int
     slug: Slug
     rules: Rules
+    said_target: str
     window: Window
     started_at: datetime
     due: Window | None
@@ -97,6 +98,7 @@ class Chronicle:
             number=event.number or len(self.runs) + 1,
             slug=event.slug,
             rules=event.rules,
+            said_target=words.number(event.rules.target),
             window=event.window,
             started_at=event.started_at,
             due=event.window,
@@ -106,7 +108,7 @@ class Chronicle:
     def _count(self, recorded: Recorded, event: EntryCounted) -> None:
         told, run = self.window(event.window), self.runs[event.run_id]
         told.count, told.total = event.count, event.total
-        told.entries.append(explained_entries.counted(recorded, event, run.rules, self._voids))
+        told.entries.append(explained_entries.counted(recorded, event, run.rules, run.said_target, self._voids))
         run.started_at = event.started_at
         if run.slug is Slug.CHALLENGE:
             run.value = event.total

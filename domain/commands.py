@@ -15,7 +15,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """Something that may be refused."""
 
 
-class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class LogEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """This owner did this, then. Immutable; recorded once under its `unique_identifier`."""
 
     definition_id: UUID

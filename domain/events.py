@@ -8,7 +8,7 @@ import msgspec
 from eventsourcing.utils import register_topic
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A fact, in the past tense. It carries results, so that nobody downstream works them out again.
 
     `TOPIC` is the stable name that rows carry. A changed shape gets a higher `class_version` and a static method
@@ -33,7 +33,7 @@ class Voided(Event, frozen=True, kw_only=True):
     voided_at: datetime
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An event in its stream: where, when and for whom it was recorded."""
 
     originator_id: UUID

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from domain import words
+from domain.commands import LogEntry
 from domain.definitions import Rules
 from domain.engagement import EntryCounted, EntryNotCounted, EntryVoided
 from domain.events import Recorded, Voided
@@ -26,12 +27,12 @@ def voids_of(events: Iterable[Recorded]) -> Voids:
     return {one.event.entry_id: one for one in events if isinstance(one.event, Voided)}
 
 
-def counted(recorded: Recorded, event: EntryCounted, rules: Rules, voids: Voids) -> ExplainedEntry:
-    """An entry that was added to the tally of its window."""
-    known = event.new_value is None and rules.method is Method.DISTINCT
-    more = ", its value was there already" if known else ""
-    tally = f"{words.number(event.total)} of {words.number(rules.target)}"
-    return _entry(recorded, event.entry, True, f"counted: {tally}{more}", None, _void(recorded, voids, rules))
+def counted(recorded: Recorded, event: EntryCounted, rules: Rules, target: str, voids: Voids) -> ExplainedEntry:
+    """An entry that was added to the tally of its window. `target` is that of the rules, in words."""
+    why = f"counted: {words.number(event.total)} of {target}"
+    if event.new_value is None and rules.method is Method.DISTINCT:
+        why += ", its value was there already"
+    return _entry(recorded, event.entry, True, why, None, _void(recorded, voids, rules) if voids else None)
 
 
 def not_counted(recorded: Recorded, event: EntryNotCounted, rules: Rules, voids: Voids) -> ExplainedEntry:
@@ -59,8 +60,8 @@ def _entry(
         counted=is_counted,
         why=why,
         reason=reason,
-        activity_id=getattr(entry, "activity_id", None),
-        activity_value=getattr(entry, "activity_value", None),
+        activity_id=entry.activity_id if isinstance(entry, LogEntry) else None,
+        activity_value=entry.activity_value if isinstance(entry, LogEntry) else None,
         void=void,
     )
 

@@ -22,7 +22,7 @@ class ExplainedVoid(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     rewards: tuple[UUID, ...] = ()
 
 
-class ExplainedEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ExplainedEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry as it was judged when it came. `version` and `position` are those of the event that recorded it."""
 
     id: UUID

@@ -16,7 +16,7 @@ MIDNIGHT = time()
 SECOND, HOUR, DAY = timedelta(seconds=1), timedelta(hours=1), timedelta(days=1)
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, gc=False):
     """A stretch of time, half-open: `start` belongs to it, `end` to the next one. Both are UTC."""
 
     key: str

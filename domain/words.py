@@ -39,7 +39,8 @@ def span(length: timedelta) -> str:
 
 def number(value: Decimal | int) -> str:
     """A number without an exponent."""
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    text = str(value)
+    return f"{value:f}" if "E" in text else text
 
 
 def counted(count: int, noun: str) -> str:

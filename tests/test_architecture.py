@@ -41,7 +41,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     "api/audit/views.py": ("flask", "marshmallow", "domain.errors", "domain.past"),
     "api/audit/history_record.py": ("marshmallow", "msgspec", "domain.past", "domain.vocabulary"),
-    "api/audit/explanation_record.py": ("domain.explaining", "domain.explanation", "domain.past", "domain.words"),
+    "api/audit/explanation_record.py": (
+        "msgspec", "domain.explaining", "domain.explanation", "domain.past", "domain.words",
+    ),
     # A streak's record of the streaks dialect has the id of the engagement, which follows from whose it is.
     "api/streaks/streak_record.py": ("marshmallow", "projections", "domain.ids", "domain.vocabulary"),
 }  # fmt: skip

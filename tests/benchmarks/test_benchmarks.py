@@ -26,6 +26,8 @@ BESIDE = {
     "practice-progress": ["floor"],
     "learn-progress": ["floor"],
     "assignments": ["floor"],
+    "explain a challenge": ["floor"],
+    "explain a streak": ["floor"],
 }
 
 
