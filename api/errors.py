@@ -20,6 +20,7 @@ STATUSES: tuple[tuple[type[domain.Refused], int], ...] = (
     (domain.NotFound, 404),
     (domain.AlreadyExists, 409),
     (domain.EntryConflict, 409),
+    (domain.Erased, 409),
     (domain.Busy, 503),
     (domain.Refused, 400),
 )

@@ -126,11 +126,7 @@ class ProgressLog(Application[UUID]):
     def keep_user(self, tenant: str, command: KeepUser, *, now: datetime) -> tuple[str, Position | None]:
         """Create an end user, or change what is given. Answers the user's id; no position when nothing changed."""
         identifier = command.id or self.user_id(tenant, command.external_id or "")
-        columns: dict[str, Any] = {**command.personal, "created_at": now, "updated_at": now}
-        if command.external_id is not None:
-            columns["external_id"] = command.external_id
-        if command.status is not None:
-            columns["status"] = command.status
+        columns = user.columns(command, now)
 
         def attempt() -> tuple[str, Position | None]:
             streams = self.streams(tenant, [owner_stream_id(tenant, identifier)], now)

@@ -114,9 +114,20 @@ class ChangeReward(Command, frozen=True, kw_only=True):
 
 
 class KeepUser(Command, frozen=True, kw_only=True):
-    """Create an end user, or change the given personal data and status. `id` or `external_id` names the user."""
+    """Create an end user, or change the given personal data and status. `id` or `external_id` names the user.
+
+    `anew`: also if they were erased.
+    """
 
     id: str | None = None
     external_id: str | None = None
     status: OwnerStatus | None = None
     personal: dict[str, str | None] = {}
+    anew: bool = False
+
+
+class EraseUser(Command, frozen=True, kw_only=True):
+    """Forget the personal data of an end user, for ever; what they did stays under their id."""
+
+    id: str
+    actor: str

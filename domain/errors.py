@@ -40,6 +40,12 @@ class AlreadyExists(Refused):
     code = "already_exists"
 
 
+class Erased(Refused):
+    """The personal data of this end user was erased, and nothing of it may come back unasked."""
+
+    code = "erased"
+
+
 class EntryConflict(Refused):
     """The same uniqueIdentifier came before with other content (RULES 4.1)."""
 

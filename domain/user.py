@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from domain import texts
-from domain.commands import KeepUser
+from domain.commands import EraseUser, KeepUser
 from domain.definitions import refuse, text_complaints
+from domain.errors import Erased, NotFound
 from domain.events import Event
 from domain.vocabulary import OwnerStatus
 
@@ -34,11 +35,23 @@ class UserChanged(Event, frozen=True, kw_only=True):
     status: OwnerStatus
 
 
+class UserErased(Event, frozen=True, kw_only=True):
+    """The personal data of an end user was erased. That it happened is recorded, and on whose word; no data is."""
+
+    TOPIC = "UserErased"
+    user_id: str
+    actor: str
+
+
 class User(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the rules need to know of an end user: whether entries of theirs count."""
+    """What the rules need to know of an end user: whether entries of theirs count, and whether they were erased.
+
+    Snapshots from before there was erasure lack `erased`, and were none.
+    """
 
     id: str
     status: OwnerStatus = OwnerStatus.LIVE
+    erased: bool = False
 
 
 class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +63,15 @@ class PersonalData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(user: User | None, user_id: str, command: KeepUser) -> Event | None:
-    """What follows from keeping a user; None when there is nothing new to say. Raises InvalidInput by field."""
+    """What follows from keeping a user; None when there is nothing new to say.
+
+    Raises InvalidInput by field, and Erased for one who was erased, unless they are registered `anew`.
+    """
     refuse(_complaints(user_id, command))
-    if user is None:
+    if user is None or (user.erased and command.anew):
         return UserRegistered(user_id=user_id, status=command.status or OwnerStatus.LIVE)
+    if user.erased:
+        raise Erased(f"the personal data of user {user_id} was erased: only registering them again brings new data in")
     status = command.status or user.status
     changed = [*command.personal, *(["status"] if status != user.status else [])]
     if command.id is not None and command.external_id is not None:
@@ -63,11 +81,36 @@ def decide(user: User | None, user_id: str, command: KeepUser) -> Event | None:
     return UserChanged(user_id=user_id, changed=tuple(sorted(changed)), status=status)
 
 
+def columns(command: KeepUser, now: datetime) -> dict[str, Any]:
+    """What a command sets in the user's row. What it does not say stays as it is."""
+    said: dict[str, Any] = {**command.personal, "created_at": now, "updated_at": now}
+    if command.external_id is not None:
+        said["external_id"] = command.external_id
+    if command.status is not None:
+        said["status"] = command.status
+    return {"status": OwnerStatus.LIVE, **said, "erased_at": None} if command.anew else said
+
+
+def erase(user: User | None, command: EraseUser) -> Event | None:
+    """What follows from erasing a user; None when that is done already. Raises NotFound."""
+    if user is None:
+        raise NotFound(f"there is no user {command.id}")
+    return None if user.erased else UserErased(user_id=command.id, actor=command.actor)
+
+
+def erased_columns(now: datetime) -> dict[str, Any]:
+    """What erasure leaves in the user's row of what says who they are: nothing. What is left is when it happened."""
+    said = dict.fromkeys(("external_id", *PERSONAL_FIELDS))
+    return {**said, "created_at": now, "updated_at": now, "erased_at": now}
+
+
 def evolve(user: User | None, event: Event, recorded_at: datetime) -> User | None:
     """Fold one event. Refuses nothing: it runs again on every replay."""
     match event:
         case UserRegistered() | UserChanged():
             return User(id=event.user_id, status=event.status)
+        case UserErased():
+            return User(id=event.user_id, status=user.status if user else OwnerStatus.LIVE, erased=True)
     return user
 
 

@@ -34,6 +34,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "api": (
         *WEB, "projections", "domain.application", "domain.commands", "domain.errors", "domain.numbers",
         "domain.vocabulary", "domain.training", "domain.catalogue", "domain.assignment", "domain.assignments",
+        "domain.erasure",
     ),
     # An auditor's answers come from the log, not from the read tables: the api writes down what the domain tells.
     "api/audit/asked.py": (

@@ -18,7 +18,8 @@ from api.schema.examples import example
 from api.schema.records import Record, Records, listing, missing, single
 from api.schema.wording import rewording
 from api.wire import json_response
-from domain.commands import KeepUser
+from domain.commands import EraseUser, KeepUser
+from domain.erasure import erase_user
 from domain.errors import AlreadyExists, invalid
 from domain.vocabulary import OwnerStatus
 from projections import records
@@ -67,6 +68,9 @@ class UserSchema(UserFields, Record):
     """An end user."""
 
     external_id = fields.String(allow_none=True, metadata={"description": "The tenant's own id of the user."})
+    erased_at = fields.DateTime(
+        allow_none=True, metadata={"description": "When the personal data was erased; null when it was not."}
+    )
 
 
 class UserQuery(ListQuery):
@@ -106,14 +110,16 @@ class UserRecords(MethodView):
     def post(self, body: dict[str, Any]) -> Response:
         """Register an end user.
 
-        A log entry with `ownedBy` does the same on the way.
+        A log entry with `ownedBy` does the same on the way, except for an end user who was erased: only this registers
+        one anew, under the same id, with the data that is given here.
         """
         tenant, external_id = state.caller().tenant, body["external_id"]
         identifier = str(body["id"]) if "id" in body else state.progress_log().user_id(tenant, external_id)
         refuse_taken(external_id)
-        if records.one(state.reader(), ACCOUNT_USER, tenant, identifier) is not None:
+        row = records.one(state.reader(), ACCOUNT_USER, tenant, identifier)
+        if row is not None and row["erased_at"] is None:
             raise AlreadyExists(f"user {identifier} is there already", {"id": ["is taken"]})
-        return keep(identifier, body, 201)
+        return keep(identifier, body, 201, anew=True)
 
 
 @BLUEPRINT.route("/record/<id>")
@@ -140,7 +146,8 @@ class UserRecord(MethodView):
     def patch(self, path: dict[str, Any], body: dict[str, Any]) -> Response:
         """Change an end user.
 
-        What is not given stays as it is; null takes it away. `externalId` stays for ever.
+        What is not given stays as it is; null takes it away. `externalId` stays for ever. An end user who was erased
+        cannot be changed (409).
         """
         row = records.one(state.reader(), ACCOUNT_USER, state.caller().tenant, str(path["id"]))
         if row is None:
@@ -152,6 +159,22 @@ class UserRecord(MethodView):
             refuse_taken(changes["external_id"])
         return keep(row["id"], changes, 200)
 
+    @requires("definitions:write")
+    @BLUEPRINT.arguments(RecordPath, location="path")
+    @BLUEPRINT.response(204)
+    @BLUEPRINT.doc(operationId="eraseUser")
+    def delete(self, path: dict[str, Any]) -> Response:
+        """Erase the personal data of an end user.
+
+        Names, addresses and `externalId` are gone for ever; `erasedAt` says when. The log keeps what the user did under
+        the opaque id, and that they were erased. The record stays, and so does their progress, whose `ownedBy` is then
+        `{"id", "erased": true}`. Done twice, it is the same erasure.
+        """
+        caller = state.caller()
+        command = EraseUser(id=str(path["id"]), actor=str(caller.key_id))
+        position = erase_user(state.progress_log(), caller.tenant, command, now=state.now())
+        return Response(None, 204, position_header([position]))
+
 
 def refuse_taken(external_id: str) -> None:
     """Raises AlreadyExists when the tenant has a user of this externalId."""
@@ -159,7 +182,7 @@ def refuse_taken(external_id: str) -> None:
         raise AlreadyExists(f"there is a user with the externalId {external_id!r}", {"externalId": ["is taken"]})
 
 
-def keep(identifier: str, given: dict[str, Any], status: int) -> Response:
+def keep(identifier: str, given: dict[str, Any], status: int, *, anew: bool = False) -> Response:
     """Keep what is given of a user, and answer with the record: its row is written with the event."""
     tenant = state.caller().tenant
     command = KeepUser(
@@ -167,6 +190,7 @@ def keep(identifier: str, given: dict[str, Any], status: int) -> Response:
         external_id=given.get("external_id"),
         status=OwnerStatus(given["status"]) if "status" in given else None,
         personal={name: given[name] for name in PERSONAL if name in given},
+        anew=anew,
     )
     with rewording():
         _, position = state.progress_log().keep_user(tenant, command, now=state.now())

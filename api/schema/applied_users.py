@@ -51,7 +51,9 @@ def plan_users(
             errors[f"users[{index}].externalId"] = [f"is that of user {row['id']}"]
         if row is None and (other := others.get(_id(log, tenant, said))):
             row = other
-            if other["external_id"] is not None:
+            if other["erased_at"] is not None:
+                errors[f"users[{index}]"] = ["was erased: take the user out, or register them anew with the api first"]
+            elif other["external_id"] is not None:
                 errors[f"users[{index}].id"] = [f"is that of the user {other['external_id']!r}"]
         changes = {name: value for name, value in said.items() if name != "id" and (row or {}).get(name, ...) != value}
         plans.append(UserPlan(row["id"] if row else _id(log, tenant, said), row, changes))

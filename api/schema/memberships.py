@@ -12,6 +12,7 @@ from api.schema.bodies import WORDS, described
 from domain.application import Position, ProgressLog
 from domain.assignments import keep_members
 from domain.commands import KeepUser
+from domain.errors import Erased
 from projections import records
 from projections.database import Reader
 from projections.records import TEAM
@@ -73,11 +74,19 @@ class Membership(NamedTuple):
 
     def keep(self, log: ProgressLog, tenant: str, team_id: UUID, now: datetime) -> list[Position]:
         """Let everybody join and leave who has to. Answers where that was written."""
-        kept = [log.keep_user(tenant, KeepUser(external_id=one), now=now)[1] for one in self.new]
+        kept = [registered(log, tenant, one, now) for one in self.new]
         joining = [one for one in self.after if one not in self.before]
         leaving = [one for one in self.before if one not in self.after]
         joined = keep_members(log, tenant, team_id, joining=joining, leaving=leaving, now=now)
         return [*filter(None, kept), *joined]
+
+
+def registered(log: ProgressLog, tenant: str, external_id: str, now: datetime) -> Position | None:
+    """Register whoever the tenant knows by this id. One who was erased stays so, and is a member by their id."""
+    try:
+        return log.keep_user(tenant, KeepUser(external_id=external_id), now=now)[1]
+    except Erased:
+        return None
 
 
 def planned(

@@ -12,7 +12,7 @@ from api.schema.entry_log_record import LogKind, answer_json
 from api.schema.wording import reworded
 from domain.application import Logged, Position, ProgressLog
 from domain.commands import Entry, KeepUser
-from domain.errors import Busy, Refused
+from domain.errors import Busy, Erased, Refused
 from projections import records
 from projections.database import Reader
 from projections.records import ACCOUNT_USER, Row
@@ -106,7 +106,10 @@ class People:
         return replace(sent.entry, owner_id=self._id_of(sent.person))
 
     def keep(self, person: KeepUser, now: datetime) -> Position | None:
-        """Create the user, or change what differs. None when nothing does."""
+        """Create the user, or change what differs. None when nothing does, or when the user was erased.
+
+        Entries may be old, or sent by programs that know of no erasure: they bring nobody back.
+        """
         external_id = person.external_id or ""
         row = self._rows.get(external_id)
         if row is None:
@@ -116,7 +119,10 @@ class People:
             if not changed:
                 return None
             command = KeepUser(id=row["id"], personal=changed)
-        identifier, position = self._desk.log.keep_user(self._desk.tenant, command, now=now)
+        try:
+            identifier, position = self._desk.log.keep_user(self._desk.tenant, command, now=now)
+        except Erased:
+            return None
         nobody = dict.fromkeys(("first_name", "last_name", "email", "phone_number"))
         self._rows[external_id] = {**nobody, **(row or {}), **person.personal, "id": identifier}
         return position

@@ -1,16 +1,20 @@
 """End users: the stream says that and when something changed, never what personal data holds."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from domain.commands import KeepUser
-from domain.errors import InvalidInput
-from domain.user import User, UserChanged, UserRegistered, decide
+from domain.commands import EraseUser, KeepUser
+from domain.errors import Erased, InvalidInput, NotFound
+from domain.user import User, UserChanged, UserErased, UserRegistered, columns, decide, erase, erased_columns, evolve
 from domain.vocabulary import OwnerStatus
 from eventstore.mapper import encode_state
 
 ANA = User(id="ana")
+ERASED = User(id="ana", status=OwnerStatus.PAUSED, erased=True)
+NOW = datetime(2026, 4, 3, tzinfo=UTC)
+ERASE = EraseUser(id="ana", actor="a key")
 
 
 def keep(**fields: Any) -> KeepUser:
@@ -80,3 +84,43 @@ def test_a_wrong_id_is_refused(identifier: str):
         decide(None, identifier, keep())
 
     assert set(refusal.value.errors) == {"id"}
+
+
+def test_erasure_says_who_and_on_whose_word_and_nothing_else():
+    event = erase(ANA, ERASE)
+
+    assert event == UserErased(user_id="ana", actor="a key")
+    assert evolve(User(id="ana", status=OwnerStatus.PAUSED), event, NOW) == ERASED
+
+
+def test_who_is_erased_already_is_nothing_to_do_and_who_is_unknown_is_not_found():
+    assert erase(ERASED, ERASE) is None
+    with pytest.raises(NotFound):
+        erase(None, ERASE)
+
+
+@pytest.mark.parametrize("said", [{}, {"external_id": "a-1"}, {"personal": {"last_name": "Berg"}}, {"status": "live"}])
+def test_nothing_is_kept_of_who_was_erased(said: dict[str, Any]):
+    with pytest.raises(Erased):
+        decide(ERASED, "ana", keep(**said))
+
+
+def test_who_was_erased_is_registered_anew_and_starts_over():
+    anew = keep(personal={"last_name": "Berg"}, anew=True)
+
+    event = decide(ERASED, "ana", anew)
+
+    assert event == UserRegistered(user_id="ana", status=OwnerStatus.LIVE)
+    assert evolve(ERASED, event, NOW) == ANA
+    assert columns(anew, NOW).items() >= {"last_name": "Berg", "status": OwnerStatus.LIVE, "erased_at": None}.items()
+
+
+def test_erasure_empties_every_column_that_a_user_is_kept_in():
+    everything = keep(
+        external_id="a-1", personal=dict.fromkeys(("first_name", "last_name", "email", "phone_number"), "x")
+    )
+
+    kept = {name for name, value in erased_columns(NOW).items() if value is not None}
+
+    assert kept == {"created_at", "updated_at", "erased_at"}
+    assert columns(everything, NOW).keys() - erased_columns(NOW).keys() == set()

@@ -27,6 +27,7 @@ def test_a_user_is_answered_with_an_id_made_from_the_tenants_own(acme: Asker, gl
         **PERSON,
         "id": answer.body["id"],
         "status": "live",
+        "erasedAt": None,
         "createdAt": "2026-04-03T10:15:00.000Z",
         "updatedAt": "2026-04-03T10:15:00.000Z",
     }
