@@ -210,7 +210,7 @@ def of_access(
         return doc
     reading = records and method in ("get", "head")
     asked = info.get("arguments", {}).get("parameters", ())
-    paged = any("cursor" in getattr(one["schema"], "_declared_fields", ()) for one in asked)
+    paged = any({"cursor", "after"} & set(getattr(one["schema"], "_declared_fields", ())) for one in asked)
     of_reading = ("Consistent-Through", "ETag", *(["Link"] if paged else []))
     moved = of_reading if reading else ("Position",) if records else ()
     responses = doc.setdefault("responses", {})

@@ -28,6 +28,8 @@ threads = settings.threads
 preload_app = True
 graceful_timeout = 30
 keepalive = 30
+# A cursor of the feed names a position of every slice, of which there may be a thousand.
+limit_request_line = 8190
 control_socket_disable = True
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None
 errorlog = "-"

@@ -27,7 +27,7 @@ def conditional(
     body = None if tag is not None else encode(value)
     etag = f'W/"{blake2b(body if body is not None else encode(tag), digest_size=12).hexdigest()}"'
     sent = {
-        "Consistent-Through": exact_moment(max(through - WATERMARK_GRACE, EPOCH)) or "",
+        "Consistent-Through": consistent_through(through),
         "ETag": etag,
         "Cache-Control": "private, no-cache",
     }
@@ -37,6 +37,11 @@ def conditional(
     if known is not None and _matches(known, etag):
         return Response(None, 304, sent)
     return Response(encode(value) if body is None else body, 200, sent, mimetype=JSON)
+
+
+def consistent_through(through: datetime) -> str:
+    """The time before which everything is in an answer that has read the log up to `through`."""
+    return exact_moment(max(through - WATERMARK_GRACE, EPOCH)) or ""
 
 
 def position_header(positions: Iterable[Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from schemathesis import Case
 
 from api.documents import PARAMETERS
 from api.paging import encoded
-from domain.commands import AddMilestone, Define
+from domain.commands import AddMilestone, Define, KeepUser
 from domain.definitions import ZONES
 from domain.vocabulary import Slug
 from tests.api.conftest import NOW
@@ -122,6 +122,8 @@ class Circumstances:
         if phase == "fuzzing" and ord(drawn[-1]) % 2:
             return drawn
         kind = case.path.split("/")[2]
+        if case.method == "DELETE":
+            return self._new_user()
         if case.method == "PATCH" and kind in NEW:
             # A change must fit to what the definition says already.
             return self._new_definition(kind)
@@ -152,6 +154,11 @@ class Circumstances:
                 # What a user is called elsewhere stays for ever.
                 return {**body, "externalId": ADAS_EXTERNAL_ID}
         return body
+
+    def _new_user(self) -> str:
+        identifier = str(uuid4())
+        self._given.log.keep_user(self._given.tenant, KeepUser(id=identifier), now=NOW)
+        return identifier
 
     def _new_definition(self, slug: str) -> str:
         identifier = uuid4()

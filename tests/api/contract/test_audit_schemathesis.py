@@ -3,6 +3,7 @@
 import pytest
 from schemathesis import Case
 
+from projections import cursor
 from tests.api.contract.circumstances import HELD, POSITIONS
 from tests.api.contract.conftest import Running
 from tests.api.contract.test_schemathesis import document
@@ -47,3 +48,7 @@ def bend(case: Case, running: Running) -> None:
         case.query = {name: value for name, value in case.query.items() if name != "challengeIndex"}
         if "cursor" in case.query:
             case.query = {**case.query, "cursor": f"{place}:1"}
+        if "after" in case.query:
+            case.query = {**case.query, "after": cursor.encode({0: 0})}
+        if "type" in case.query:
+            case.query = {**case.query, "type": "EntryCounted,EntryVoided"}

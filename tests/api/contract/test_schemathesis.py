@@ -1,7 +1,7 @@
 """The running app does what its documents say, whatever schemathesis sends: every operation, every check.
 
 What cannot apply: a text of lines (NDJSON) is never wrong as a whole, because each line is answered alone, so what
-schemathesis puts in place of a text is not sent. `use_after_free` finds nothing to look at: nothing is ever deleted.
+schemathesis puts in place of a text is not sent. `use_after_free` finds nothing to look at: what is erased stays there.
 `ensure_resource_availability` looks at walks through linked operations; the last test here takes them one by one.
 """
 

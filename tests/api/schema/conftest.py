@@ -65,8 +65,9 @@ Ask = Callable[..., Asker]
 def ask(app: Flask, projector: None) -> Ask:
     """Somebody with a new key: `ask("logs:write", tenant="globex")`, or an end user: `ask(owner=ADA)`."""
 
-    def ask(*scopes: str, tenant: str = ACME, owner: str | None = None) -> Asker:
-        key = keys.create(state_of(app).reader, tenant=tenant, name="a test", scopes=scopes or EVERYTHING)
+    def ask(*scopes: str, tenant: str = ACME, owner: str | None = None, **limits: int) -> Asker:
+        scopes = scopes or tuple(EVERYTHING)
+        key = keys.create(state_of(app).reader, tenant=tenant, name="a test", scopes=scopes, **limits)
         return Asker(app.test_client(), key.key if owner is None else token(key, sub=owner))
 
     return ask
