@@ -2,8 +2,10 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 FORM = 1
+REMEMBERED = 1 << 14  # From one event of a feed to the next, one number of a cursor changes.
 MAX_SLICE, MAX_POSITION = 2**15 - 1, 2**63 - 1
 
 
@@ -39,6 +41,7 @@ def decode(text: str) -> dict[int, int]:
     return positions
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _number(value: int) -> bytes:
     """Seven bits a byte, the lowest first; all but the last byte have their highest bit set."""
     data = bytearray()

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
+
 from domain.ids import catalogue_id, definition_id, owner_stream_id
 from domain.vocabulary import Slug
 from projections.database import Reader
@@ -20,13 +22,18 @@ class Filters(NamedTuple):
     until: datetime | None = None
 
 
+# Most states do not hold the id at all: to look for its text first takes a tenth of the time that reading them does.
 ABOUT_DEFINITION = """
-    %(definition_id)s IN (
-        streams.state::jsonb ->> 'definition_id',
-        streams.state::jsonb ->> 'topic_id',
-        streams.state::jsonb ->> 'scenario_id',
-        streams.state::jsonb ->> 'assignment_id'
-    )
+    CASE
+        WHEN strpos(streams.state, %(definition_text)s) > 0 THEN
+            %(definition_id)s IN (
+                streams.state::jsonb ->> 'definition_id',
+                streams.state::jsonb ->> 'topic_id',
+                streams.state::jsonb ->> 'scenario_id',
+                streams.state::jsonb ->> 'assignment_id'
+            )
+        ELSE FALSE
+    END
 """
 
 # Asked for each event that is looked at, of one stream each: they are never all read.
@@ -68,7 +75,7 @@ def conditions(tenant: str, filters: Filters) -> tuple[str, dict[str, Any]]:
         parameters["before"] = filters.until
     if filters.definition_id is not None and filters.owner_id is None:
         asked.append(OF_DEFINITION)
-        parameters["definition_id"] = filters.definition_id
+        parameters |= _named(filters.definition_id)
         parameters["defining"] = _defining(tenant, filters.definition_id)
     return " AND ".join(asked), parameters
 
@@ -83,11 +90,16 @@ def streams_of_owner(reader: Reader, tenant: str, filters: Filters, slice_number
         "last": UUID(bytes=prefix + b"\xff" * 14),
         "user": user,
         "owner_id": filters.owner_id,
-        "definition_id": filters.definition_id,
+        **_named(filters.definition_id or ""),
     }
     about = "TRUE" if filters.definition_id is None else ABOUT_DEFINITION
     rows = reader.rows(dict, STREAMS_OF_OWNER.format(about=about), parameters)
     return [row["originator_id"] for row in rows]
+
+
+def _named(identifier: str) -> dict[str, str]:
+    """The id of a definition, and as states write it."""
+    return {"definition_id": identifier, "definition_text": msgspec.json.encode(identifier).decode()}
 
 
 def _defining(tenant: str, identifier: str) -> list[UUID]:

@@ -6,17 +6,20 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import psycopg
 import pytest
 
+from domain.application import ProgressLog
 from domain.ids import definition_id, engagement_id, owner_slice
 from projections import event_feed
 from projections.cursor import decode, encode
 from tests.api.conftest import ACME, NOW, Clock
 from tests.api.given import ADA, BOB, SPEND, UNKNOWN, VISITS, WEEKLY_VISITS, Given
 from tests.api.schema.conftest import Ask, Asker, acme, ask, globex, projector, read
+from tests.given_training import Training
 
 __all__ = ["acme", "ask", "globex", "projector"]
 
@@ -171,6 +174,23 @@ def test_the_filters_agree_with_the_whole_feed(told: Given, acme: Asker):
         lambda one: "2026-04-03T10:35" <= one["recordedAt"] < "2026-04-03T10:45"
     )
     assert positions(f"&definitionId={UNKNOWN}") == positions(f"&ownedById={UNKNOWN}") == set()
+
+
+def test_training_is_found_by_its_item_whatever_that_is_called(log: ProgressLog, clock: Clock, acme: Asker):
+    training = Training(log, clock, ACME).topic('sql "injection"', 5).topic("xss", 5).scenario("jwt", 3)
+    for owner in (ADA, BOB):
+        training.practise(owner, 'sql "injection"', 0).practise(owner, "xss", 0).learn(owner, "jwt", 2)
+    assignment = training.assign("topic", "xss", ADA)
+
+    def found(query: str) -> list[str]:
+        return sorted(types(followed(acme, query)))
+
+    practised = ["PhaseScored", "PhaseScored", "PracticeCompleted"]
+    item = quote('sql "injection"')
+    assert found(f"&definitionId={item}") == sorted(["CatalogueItemDefined", *practised, *practised])
+    assert found(f"&definitionId={item}&ownedById={BOB}") == practised
+    assert found("&definitionId=jwt") == ["CatalogueItemDefined", "ScenarioAccessed", "ScenarioAccessed"]
+    assert found(f"&definitionId={assignment}") == ["AssignmentDefined"]
 
 
 def test_the_owner_of_another_tenant_is_somebody_else(told: Given, globex: Asker):

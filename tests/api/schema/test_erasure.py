@@ -7,11 +7,12 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from api.schema.definitions import apply
 from api.schema.entry_documents import LINES
 from domain.application import ProgressLog
 from domain.commands import KeepUser
-from domain.errors import Erased
-from tests.api.conftest import Clock
+from domain.errors import Erased, InvalidInput
+from tests.api.conftest import ACME, NOW, Clock
 from tests.api.schema.conftest import ADA, BOB, CHALLENGE, STREAK, Ask, Asker, entry, made, write
 from tests.api.schema.given_training import LEARN, PRACTICE, TEAM
 from tests.dumps import _rows, dump
@@ -145,6 +146,18 @@ def test_who_was_erased_cannot_be_changed(acme: Asker, ada: str):
 
     assert (answer.status, answer.body["code"]) == (409, "erased")
     assert names(acme.get(ada).body) == NOBODY
+
+
+def test_a_document_that_still_holds_who_was_erased_is_refused_as_a_whole(acme: Asker, ada: str, log: ProgressLog):
+    erase(acme, ada)
+    document = {"users": [{"externalId": "somebody-else"}, {"externalId": PERSON["externalId"], "firstName": "Ada"}]}
+
+    with pytest.raises(InvalidInput) as refusal:
+        apply(log, ACME, document, now=NOW)
+
+    said = "was erased: take the user out, or register them anew with the api first"
+    assert refusal.value.errors == {"users[1]": [said]}
+    assert [names(one) for one in acme.get(RECORD).body["data"]] == [NOBODY]
 
 
 def test_only_registering_again_brings_new_data_in_and_nothing_of_the_old(acme: Asker, ada: str, clock: Clock):
