@@ -173,7 +173,9 @@ class UserRecord(MethodView):
         caller = state.caller()
         command = EraseUser(id=str(path["id"]), actor=str(caller.key_id))
         position = erase_user(state.progress_log(), caller.tenant, command, now=state.now())
-        return Response(None, 204, position_header([position]))
+        response = Response(None, 204, position_header([position]))
+        del response.headers["Content-Type"]
+        return response
 
 
 def refuse_taken(external_id: str) -> None:
