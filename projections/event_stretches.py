@@ -33,8 +33,8 @@ def stretches(start: Positions, ends: Positions, limit: int, scan: int | None) -
     The slices that are furthest behind come first when there are more of them than that, so none is left behind for
     ever. Without `scan` all of a slice is looked at.
     """
-    longest = min(limit, limit if scan is None else scan)
-    behind = sorted((one for one in ends if start[one] < ends[one]), key=lambda one: start[one] - ends[one])[:longest]
+    most = limit if scan is None else min(limit, scan)
+    behind = sorted((one for one in ends if start[one] < ends[one]), key=lambda one: start[one] - ends[one])[:most]
     quota, more = divmod(limit, len(behind))
     found = []
     for turn, one in enumerate(behind):
