@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from marshmallow import fields
@@ -22,16 +23,16 @@ class EventFields:
     type = fields.String(metadata={"description": "What happened: EntryCounted, for example."})
     recorded_at = fields.DateTime(metadata={"description": "When it was recorded."})
     activity_at = fields.DateTime(
-        allow_none=True, metadata={"description": "When the entry that it records was done; null if it records none."}
+        allow_none=True, metadata={"description": "When its entry was done; null where there is none."}
     )
     entry_id = fields.UUID(
-        allow_none=True, metadata={"description": "The log entry that it records; null if it records none."}
+        allow_none=True, metadata={"description": "The log entry that it recorded, or that it took back; null if none."}
     )
     payload = fields.Dict(metadata={"description": "The event as it stands in the log, under its own names."})
     cursor = fields.String(metadata={"description": "`after` this event: what comes behind it."})
 
 
-class EventSchema(EventFields, Shown):
+class FeedEventSchema(EventFields, Shown):
     """An event of the log."""
 
     def on_bind_field(self, field_name: str, field_obj: fields.Field) -> None:
@@ -53,11 +54,11 @@ class FeedPagingSchema(Shown):
 class FeedSchema(Shown):
     """A part of the feed."""
 
-    data = fields.List(fields.Nested(EventSchema), required=True)
+    data = fields.List(fields.Nested(FeedEventSchema), required=True)
     paging = fields.Nested(FeedPagingSchema, required=True)
 
 
-class EventLineSchema(EventFields, Shown):
+class FeedLineSchema(EventFields, Shown):
     """A line of the feed: an event, or, on the last line, `paging` and nothing else."""
 
     paging = fields.Nested(FeedPagingSchema, metadata={"description": "Where the feed ends. On the last line only."})
@@ -71,6 +72,7 @@ class _Said(msgspec.Struct, frozen=True):
     """As much of an event as is read here."""
 
     entry: _Entry = _Entry()
+    entry_id: UUID | None = None
 
 
 _said = msgspec.json.Decoder(_Said).decode
@@ -81,14 +83,15 @@ def written(events: Iterable[FeedEvent], after: Mapping[int, int]) -> Iterator[d
     reached = dict(after)
     for event in events:
         reached[event.slice] = event.position
+        said = _said(event.state)
         yield {
             "position": f"{event.slice}:{event.position}",
             "streamId": event.stream_id,
             "version": event.version,
             "type": event.topic,
             "recordedAt": exact_moment(event.recorded_at),
-            "activityAt": exact_moment(_activity_at(event.state)),
-            "entryId": event.entry_id,
+            "activityAt": exact_moment(said.entry.activity_at),
+            "entryId": event.entry_id or said.entry_id,
             "payload": msgspec.Raw(event.state.encode()),
             "cursor": cursor.encode(reached),
         }
@@ -97,7 +100,3 @@ def written(events: Iterable[FeedEvent], after: Mapping[int, int]) -> Iterator[d
 def paging(part: Part) -> dict[str, Any]:
     """Where a part of the feed ends."""
     return {"nextCursor": cursor.encode(part.cursor), "level": part.level}
-
-
-def _activity_at(state: str) -> datetime | None:
-    return _said(state).entry.activity_at

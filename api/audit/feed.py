@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 
 from api import state
 from api.access.callers import requires
-from api.audit.event_record import EventLineSchema, FeedSchema, paging, written
+from api.audit.event_record import FeedLineSchema, FeedSchema, paging, written
 from api.audit.examples import example
 from api.audit.reading import audited
 from api.blueprints import Blueprint
@@ -95,7 +95,7 @@ class Events(MethodView):
     @BLUEPRINT.arguments(FeedQuery, location="query")
     @BLUEPRINT.response(200, FeedSchema, examples=example("events"))
     @BLUEPRINT.alt_response(
-        200, schema=EventLineSchema, content_type=LINES, examples=example("event_line", "event_line_last"), success=True
+        200, schema=FeedLineSchema, content_type=LINES, examples=example("event_line", "event_line_last"), success=True
     )
     @BLUEPRINT.doc(operationId="listEvents")
     def get(self, query: dict[str, Any]) -> Response:
