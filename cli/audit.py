@@ -1,15 +1,23 @@
-"""`milepost audit`: what happened, and why things are as they are."""
+"""`milepost audit`: what happened, why things are as they are, and proof of it for those who do not take our word."""
 
 import click
 
-from cli.audit_explain import explain
-from cli.audit_history import history
+from cli.lazy import LazyGroup
+
+# Whoever checks a proof offline has no database, and loads nothing that speaks to one.
+COMMANDS = {
+    "history": "cli.audit_history:history",
+    "explain": "cli.audit_explain:explain",
+    "verify": "cli.audit_verify:verify",
+    "prove": "cli.audit_prove:prove",
+    "check-proof": "cli.audit_check_proof:check_proof",
+    "key": "cli.audit_seal:key",
+    "seal": "cli.audit_seal:seal",
+    "export": "cli.audit_export:export",
+    "import": "cli.audit_import:import_",
+}
 
 
-@click.group()
+@click.group(cls=LazyGroup, lazy=COMMANDS)
 def audit() -> None:
-    """Read what happened, told from the log itself."""
-
-
-audit.add_command(history)
-audit.add_command(explain)
+    """Read what happened, told from the log itself; verify, prove and hand over the log."""

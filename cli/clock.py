@@ -9,9 +9,11 @@ from cli.context import data_dir_option, database, located, reading
 from cli.failures import Failed
 from cli.health import echo_processes, process_complaints, processes_at_work
 from cli.process_group import run_until_told
+from cli.seal_settings import signing
 from cli.together import together
 from reactors import clock as reactor
 from reactors.assignments import AssignmentCompletion
+from reactors.sealing import Sealing
 
 
 @click.group()
@@ -22,14 +24,14 @@ def clock() -> None:
 @clock.command()
 @data_dir_option
 def run(data_dir: Path) -> None:
-    """Seal windows as they become due and complete assignments, until it is told to stop. Several may run."""
+    """Seal windows as they become due, complete assignments and sign the log, until told to stop. Several may run."""
     with database(data_dir) as url:
-        sealing, completing = reactor.Clock(url), AssignmentCompletion(url)
+        ticking, completing, sealing = reactor.Clock(url), AssignmentCompletion(url), Sealing(url, signing())
         try:
-            run_until_told(together(clock=sealing.run, assignments=completing.run))
+            run_until_told(together(clock=ticking.run, assignments=completing.run, sealing=sealing.run))
         finally:
-            sealing.close()
-            completing.close()
+            for one in (ticking, completing, sealing):
+                one.close()
 
 
 @clock.command()

@@ -59,6 +59,6 @@ def _checks_of_data(reader: Reader, lag_bound: int) -> Iterator[Check]:
     lag = list(lag_complaints(found, lag_bound, now))
     behind = max(one.lag_events for one in found)
     yield not lag, f"read tables: {'; '.join(lag) or f'{behind:,} events behind'}"
-    for kind in ("projector", "clock", "assignments"):
+    for kind in ("projector", "clock", "assignments", "sealing"):
         complaints = list(process_complaints(processes_at_work(reader, kind), kind, now))
         yield not complaints, f"{kind}: {'; '.join(complaints) or 'at work'}"

@@ -5,25 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import psycopg
-from eventsourcing.persistence import PersistenceError
 
-from api.settings import SettingsError
-from domain.errors import Refused
-from eventstore.embedded import EmbeddedPostgresError
-from eventstore.migrations import SlicesDiffer
-from projections.rebuild import UnknownProjection
-
-EXPECTED = (
-    Refused,
-    SettingsError,
-    SlicesDiffer,
-    UnknownProjection,
-    EmbeddedPostgresError,
-    PersistenceError,
-    psycopg.Error,
-    OSError,
-)
 OF_CLICK = (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError)
 
 
@@ -53,8 +35,31 @@ def text_of(error: Exception) -> str:
         return error.message
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
-    if isinstance(error, psycopg.errors.UndefinedTable):
+    if type(error).__name__ == "UndefinedTable":
         return "the database is not set up: run milepost init"
-    if isinstance(error, EXPECTED) and str(error):
+    if isinstance(error, _expected()) and str(error):
         return str(error)
     return f"{type(error).__name__}: {error} (unexpected: MILEPOST_DEBUG=1 shows where)"
+
+
+def _expected() -> tuple[type[Exception], ...]:
+    """What commands are refused with. Imported here, so that a command without a database loads none of it."""
+    import psycopg  # noqa: PLC0415
+    from eventsourcing.persistence import PersistenceError  # noqa: PLC0415
+
+    from api.settings import SettingsError  # noqa: PLC0415
+    from domain.errors import Refused  # noqa: PLC0415
+    from eventstore.embedded import EmbeddedPostgresError  # noqa: PLC0415
+    from eventstore.migrations import SlicesDiffer  # noqa: PLC0415
+    from projections.rebuild import UnknownProjection  # noqa: PLC0415
+
+    return (
+        Refused,
+        SettingsError,
+        SlicesDiffer,
+        UnknownProjection,
+        EmbeddedPostgresError,
+        PersistenceError,
+        psycopg.Error,
+        OSError,
+    )

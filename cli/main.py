@@ -1,12 +1,10 @@
 """The `milepost` command itself: which commands there are, and how they end."""
 
-from importlib import import_module
-
 import click
 
 from cli.failures import in_one_line
+from cli.lazy import LazyGroup
 
-# A command's module is imported when the command is asked for: the clock need not load the web framework.
 COMMANDS = {
     "demo": "cli.demo:demo",
     "serve": "cli.serve:serve",
@@ -22,25 +20,15 @@ COMMANDS = {
 }
 
 
-class Milepost(click.Group):
-    """Finds a command by its name, and turns what it raises into one line and an exit code."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
+class Milepost(LazyGroup):
+    """Turns what a command raises into one line and an exit code."""
 
     def invoke(self, ctx: click.Context) -> object:
         with in_one_line():
             return super().invoke(ctx)
 
 
-@click.group(cls=Milepost, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Milepost, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="milepost")
 def milepost() -> None:
     """Event-sourced progress for challenges.

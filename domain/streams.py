@@ -141,7 +141,7 @@ class Streams:
         """Everything that was recorded, and the states after it."""
         changed = [decision for decision in self._decisions.values() if decision.events]
         events = [event for decision in changed for event in decision.events]
-        return events, [_snapshot(decision) for decision in changed]
+        return events, [snapshot(decision) for decision in changed]
 
     def _decision(self, stream: UUID, kind: Kind, empty: Any) -> Decision[Any]:
         decision = self._decisions.get(stream)
@@ -187,7 +187,7 @@ def stream_of(tenant: str, slug: Slug, identifier: UUID | str) -> UUID:
     return catalogue_id(tenant, identifier)
 
 
-def _snapshot(decision: Decision[Any]) -> Snapshot:
+def snapshot(decision: Decision[Any]) -> Snapshot:
     state = decision.state
     kind = KINDS[type(state)]
     return Snapshot(

@@ -42,7 +42,7 @@ class ProjectionSchema(Shown):
 class ProcessSchema(Shown):
     """A process that works beside the api."""
 
-    process = shown(fields.String, "`projector`, `clock` or `assignments`.")
+    process = shown(fields.String, "`projector`, `clock`, `assignments` or `sealing`.")
     id = shown(fields.String, "Its machine and its process id.")
     beat_at = shown(fields.DateTime, "When it last said that it is there.")
     detail = shown(fields.String, "What it could not do, slice by slice; empty when all is well.")

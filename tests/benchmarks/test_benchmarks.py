@@ -28,6 +28,8 @@ BESIDE = {
     "assignments": ["floor"],
     "explain a challenge": ["floor"],
     "explain a streak": ["floor"],
+    "sealing": ["floor"],
+    "audit verify": ["floor"],
 }
 
 

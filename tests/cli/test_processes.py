@@ -108,8 +108,9 @@ def test_the_doctor_finds_what_is_wrong(milepost, entry):
         "projector": "BAD",
         "clock": "BAD",
         "assignments": "BAD",
+        "sealing": "BAD",
     }
-    assert result.stderr == "Error: 4 of the checks failed\n"
+    assert result.stderr == "Error: 5 of the checks failed\n"
 
 
 def test_the_doctor_says_when_migrations_are_missing(milepost, empty_database_url):

@@ -1,0 +1,105 @@
+"""Restoring a log: rows as they were, and made anew from them what stands beside: snapshots, heads, hashes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import groupby, islice
+from typing import Any
+
+from psycopg import Connection
+
+from cli.exported import Part
+from domain.events import Recorded
+from domain.refolding import refolded
+from domain.streams import Snapshot
+from eventstore import seals
+from eventstore.raw_rows import read_rows, write_rows
+from projections.projector import decoder, recorded
+from proofs.merkle import Unfit, leaf_hashes
+from proofs.rows import canonical
+from proofs.tiles import TiledTree, grown
+
+FETCH = 5_000
+CHUNK = 1 << 14
+
+STREAMS = """
+    SELECT originator_id, originator_version, topic, state, tenant, recorded_at, entry_id, position
+    FROM events
+    WHERE slice = %s
+    ORDER BY originator_id, originator_version
+"""
+
+PUT_STREAMS = """
+    COPY streams (slice, originator_id, version, topic, state, due_at)
+    FROM STDIN
+"""
+
+
+class NotEmpty(Exception):
+    """The store has events: only an empty one can take a log that has its own positions."""
+
+
+def restore(connection: Connection, parts: Sequence[Part]) -> int:
+    """Write a log that was checked, in the transaction of the caller; how many streams it has.
+
+    Raises NotEmpty, Unfoldable, and Unfit when what is in the database then does not have the roots. Appends wait
+    meanwhile, and find the store full when it is done.
+    """
+    manifest = parts[-1].manifest
+    _refuse_full(connection)
+    write_rows(connection, (canonical(row) for part in parts for row in part.rows()))
+    decode = decoder(connection.info.dsn)
+    count = 0
+    for slice_number, head in manifest.heads.items():
+        connection.execute("UPDATE slices SET head = %s WHERE slice = %s", (head, slice_number))
+        count += _restore_streams(connection, decode, slice_number)
+        _restore_hashes(connection, slice_number, head)
+        tree = TiledTree(partial(seals.tile, connection, slice_number))
+        if tree.root(head) != manifest.roots[slice_number]:
+            raise Unfit(f"the rows of slice {slice_number} do not have their root in this database")
+    connection.execute("UPDATE log_identity SET log_id = %s", (manifest.log_id,))
+    for part in parts:
+        seals.keep_public_keys(connection, part.manifest.keys)
+        for (slice_number, size), note in sorted(part.notes.items()):
+            seals.put_checkpoint(connection, slice_number, size, note)
+    return count
+
+
+def _refuse_full(connection: Connection) -> None:
+    heads = connection.execute("SELECT slice, head FROM slices ORDER BY slice FOR UPDATE").fetchall()
+    used = sum(head for _, head in heads)
+    row = connection.execute("SELECT EXISTS (SELECT FROM events), EXISTS (SELECT FROM streams)").fetchone()
+    if used or row != (False, False):
+        raise NotEmpty(f"the store is not empty: it has {used:,} events")
+    seals.begin(connection)
+
+
+def _restore_streams(connection: Connection, decode: Any, slice_number: int) -> int:
+    count = 0
+    with connection.cursor(name="streams", binary=True) as rows:
+        rows.itersize = FETCH
+        rows.execute(STREAMS, (slice_number,))
+        history = groupby(_events(rows, decode), key=lambda one: one.originator_id)
+        snapshots = (refolded(list(events)) for _, events in history)
+        while some := list(islice(snapshots, FETCH)):
+            _put(connection, slice_number, some)
+            count += len(some)
+    return count
+
+
+def _events(rows: Iterable[tuple[Any, ...]], decode: Any) -> Iterator[Recorded]:
+    for row in rows:
+        yield from recorded([row], decode)
+
+
+def _put(connection: Connection, slice_number: int, snapshots: Iterable[Snapshot]) -> None:
+    with connection.cursor().copy(PUT_STREAMS) as copy:
+        for one in snapshots:
+            copy.write_row((slice_number, *one))
+
+
+def _restore_hashes(connection: Connection, slice_number: int, head: int) -> None:
+    read = partial(seals.tile, connection, slice_number)
+    for start in range(0, head, CHUNK):
+        upto = min(start + CHUNK, head)
+        leaves = leaf_hashes(read_rows(connection, slice_number, start, upto))
+        seals.put_tiles(connection, slice_number, grown(start, leaves, read), start + len(leaves))

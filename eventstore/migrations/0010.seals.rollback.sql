@@ -1,0 +1,1 @@
+DROP TABLE seal_checkpoints, seal_tiles, seals, log_keys, log_identity;
