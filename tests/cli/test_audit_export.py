@@ -2,12 +2,18 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from hashlib import sha256
+from uuid import UUID
 
 import pytest
 from psycopg import connect
 
 from domain.application import ProgressLog
+from domain.assignments import complete_assignment
+from domain.commands import Define, LogEntry
+from domain.kinds import KINDS
+from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from eventstore.migrations import migrate
 from projections import PROJECTIONS
 from projections.projector import Projector
@@ -18,6 +24,14 @@ from tests.given_sealed import MAY_1, Tampering, define, grow
 from tests.given_training import Training
 
 KEY, STRANGER = SigningKey.new("acme.example"), SigningKey.new("acme.example")
+STREAK = UUID(int=9)
+DAILY = {
+    "name": "Every day",
+    "aggregation_method": Method.COUNT,
+    "aggregation_period": Period.DAILY,
+    "aggregation_target_value": Decimal(1),
+    "status": DefinitionStatus.LIVE,
+}
 TABLES = {
     "events": "slice, position",
     "streams": "slice, originator_id",
@@ -35,10 +49,28 @@ def log(database_url):
         define(log)
         grow(log, 0, 60)
         grow(log, 0, 10, "other")
-        training = Training(log, lambda: MAY_1, "default")
-        training.item("web", "category").topic("xss", 1, "web").practise("ada", "xss", 0)
-        training.assign("topic", "xss", training.team("ada", "bob"))
+        every_other_kind(log)
         yield log
+
+
+def every_other_kind(log):
+    """A stream of every kind that an engagement on a challenge is not."""
+    log.define("default", STREAK, Define(id=STREAK, slug=Slug.STREAK, fields=DAILY), now=MAY_1)
+    entry = LogEntry(
+        definition_id=STREAK,
+        owner_id="ada",
+        activity_at=MAY_1,
+        unique_identifier="login-1",
+        activity_value=Decimal(2),
+        slug=Slug.STREAK,
+    )
+    log.log_entry("default", entry, now=MAY_1)
+    training = Training(log, lambda: MAY_1, "default")
+    training.item("web", "category").topic("xss", 1, "web").practise("ada", "xss", 0)
+    training.user("ada")
+    training.item("auth", "course").scenario("jwt", 3, "auth").learn("ada", "jwt", 2)
+    assignment = training.assign("topic", "xss", training.team("ada", "bob"))
+    complete_assignment(log, "default", assignment, "ada", MAY_1, 1, now=MAY_1)
 
 
 @pytest.fixture
@@ -68,7 +100,8 @@ def everything(url):
     projector.catch_up()
     projector.close()
     tables = {name: rows(url, name, order) for name, order in TABLES.items()}
-    return tables | {one.name: sorted(map(str, rows(url, one.name, "slice"))) for one in PROJECTIONS}
+    filled = {one.name: rows(url, f'"{one.schema}"."{one.name}"', "slice") for one in PROJECTIONS}
+    return tables | {name: sorted(map(str, found)) for name, found in filled.items()}
 
 
 def test_the_same_rows_roots_and_read_tables_and_the_log_goes_on(audit, log, database_url, elsewhere, tmp_path):
@@ -84,7 +117,9 @@ def test_the_same_rows_roots_and_read_tables_and_the_log_goes_on(audit, log, dat
             one.advance("default", [], now=MAY_1 + timedelta(days=60))
     assert audit("verify", DATABASE_URL=elsewhere).exit_code == 0
     assert rows(elsewhere, "streams", TABLES["streams"]) == rows(database_url, "streams", TABLES["streams"])
-    assert any(one["due_at"] for one in rows(elsewhere, "streams", TABLES["streams"]))
+    streams = rows(elsewhere, "streams", TABLES["streams"])
+    assert {one["topic"] for one in streams} == {kind.topic for kind in KINDS.values()}
+    assert any(one["due_at"] for one in streams)
 
 
 def test_an_event_is_a_cloudevent(audit, log, tmp_path):
