@@ -1,1 +1,1 @@
-"""What turns back: deadlines become commands. Nothing else in Milepost does that."""
+"""What follows the time or the log and acts on it: deadlines become commands, rows are sealed."""
