@@ -12,7 +12,7 @@ from domain import numbers, texts
 from domain.commands import LogEntry
 from domain.definitions import Given, Milestone, Rules, refuse, text_complaints
 from domain.errors import invalid
-from domain.events import Event, Voided
+from domain.events import Event, Recorded, Voided
 from domain.numbers import ZERO
 from domain.tally import EMPTY, Tally
 from domain.vocabulary import DefinitionStatus, Method, OwnerStatus, Reason, Slug
@@ -217,6 +217,13 @@ def clear_of(window: Window, at: datetime, others: Sequence[Window], sealed_unti
         return window
     start, end = max(start, window.start), min(end, window.end)
     return Window(f"{window.key}@{start.replace(tzinfo=None).isoformat()}Z", start, end)
+
+
+def happened_at(entry: Recorded) -> datetime:
+    """When an entry happened: at its activityAt, or when it was recorded, if its activityAt is ahead of that."""
+    event: Any = entry.event
+    at: datetime = event.entry.activity_at
+    return min(at, entry.recorded_at)
 
 
 def later(known: datetime | None, moment: datetime) -> datetime:

@@ -10,7 +10,7 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import Schema, fields, validate
 
-from api import state
+from api import state, time_travel
 from api.access.callers import requires
 from api.blueprints import Blueprint
 from api.fields import Id, Moment
@@ -29,10 +29,12 @@ from api.paging import (
 )
 from api.schema.examples import example
 from api.schema.resources import View, operation, resource
-from domain.errors import NotFound
+from api.time_travel import MomentQuery
+from domain.errors import NotFound, invalid
 from domain.vocabulary import Slug
 from projections.consistency import through
 from projections.listing import Listed, Page
+from projections.time_travel import When, merged, whole
 
 SORTS: Sorts = {
     "createdAt": Sort("created_at"),
@@ -91,6 +93,7 @@ def query_of(kind: ProgressKind) -> type[ListQuery]:
         ),
         "updated_since": Moment(data_key="updatedSince", metadata={"description": "Runs that changed then or later."}),
         "ends_before": Moment(data_key="endsBefore", metadata={"description": "Runs whose period ends before then."}),
+        **time_travel.moments(condition=" Needs `ownedById`, or an end user who asks."),
         "sort_by": sorted_by(SORTS),
         "wanted": some_of(kind.schema),
     }
@@ -107,16 +110,21 @@ def _listing(blueprint: Blueprint, kind: ProgressKind) -> View:
 
         Each record holds the progress of its current period as `taskProgress`. An end user gets their own records only.
         """
-        caller, now = state.caller(), state.now()
+        caller, when = state.caller(), time_travel.asked(query)
         asked = page(query, SORTS)
         owner_id = str(query["owner_id"]) if "owner_id" in query else caller.owner_id
         if caller.owner_id not in (None, owner_id):
             held = through(state.reader(), kind.read_model.READ_TABLES)
             return listing_response(NOTHING, asked, query, [], through=held)
         filters = {name: query[name] for name in FILTERS if name in query}
-        listed, held = _listed(kind, filters, asked, now, owner_id)
+        now = when.question if when else state.now()
+        if when is None:
+            listed, held = _listed(kind, filters, asked, now, owner_id)
+        else:
+            listed, held = _listed_then(kind, filters, asked, when, owner_id)
         data = [kind.json(record, now) for record in listed.rows]
-        tag = [kind.facts(*both) for both in zip(listed.rows, data, strict=True)]
+        # Nothing ticks in an answer about the past.
+        tag = None if when else [kind.facts(*both) for both in zip(listed.rows, data, strict=True)]
         return listing_response(listed, asked, query, data, through=held, tag=tag)
 
     return get
@@ -134,23 +142,41 @@ def _listed(
     return model.of_tenant(reader, tenant, filters, asked, now=now, owner_id=owner_id), held
 
 
+def _listed_then(
+    kind: ProgressKind, filters: dict[str, Any], asked: Page, when: When, owner_id: str | None
+) -> tuple[Listed[Any], datetime]:
+    """A page of that moment, and up to when it holds everything. Raises InvalidInput without an owner."""
+    if owner_id is None:
+        raise invalid("ownedById", "is needed with asOf and knownAt")
+    tenant, model, about = state.caller().tenant, kind.read_model, filters.get("definition_id")
+    readers = time_travel.each_of_owner(when, owner_id, kind.slug, about, model.READ_TABLES)
+    pages = [
+        model.of_tenant(one, tenant, filters, whole(asked), now=when.question, owner_id=owner_id) for one in readers
+    ]
+    return merged(pages, asked), min(one.through for one in readers)
+
+
 def _single(blueprint: Blueprint, kind: ProgressKind) -> View:
-    of_statuses = example(*(f"{kind.name}_{status}" for status in kind.statuses))
+    examples = example(*(f"{kind.name}_{status}" for status in (*kind.statuses, "as_of")))
 
     @requires("progress:read")
     @blueprint.arguments(RecordPath, location="path")
-    @blueprint.response(200, kind.schema, examples=of_statuses)
+    @blueprint.arguments(MomentQuery, location="query")
+    @blueprint.response(200, kind.schema, examples=examples)
     @blueprint.doc(
         operationId=f"get{operation(kind.name)}",
         summary=f"Get a {kind.noun}.",
         description=f"{kind.never_stale} {OWN_ONLY}",
     )
-    def get(view: MethodView, path: dict[str, Any]) -> Response:
-        caller, now = state.caller(), state.now()
-        record = kind.read_model.one(state.reader(), caller.tenant, path["id"], now=now, owner_id=caller.owner_id)
+    def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Response:
+        caller, when = state.caller(), time_travel.asked(query)
+        now, reader = state.now(), state.reader()
+        if when is not None:
+            now, reader = when.question, time_travel.of_run(when, path["id"], kind.read_model.READ_TABLES)
+        record = kind.read_model.one(reader, caller.tenant, path["id"], now=now, owner_id=caller.owner_id)
         if record is None:
-            raise NotFound(f"there is no {kind.noun} {path['id']}")
+            raise NotFound(f"there is no {kind.noun} {path['id']}{' at that moment' if when else ''}")
         shown = kind.json(record, now)
-        return conditional(shown, through=record.through, tag=kind.facts(record, shown))
+        return conditional(shown, through=record.through, tag=None if when else kind.facts(record, shown))
 
     return get

@@ -1,10 +1,10 @@
-"""Paths of the streaks dialect: whose streaks, of which user, which one."""
+"""Paths of the streaks dialect: whose streaks, of which user, which one; and at which moment."""
 
 from typing import Any
 
 from marshmallow import validate
 
-from api import state
+from api import state, time_travel
 from api.access.refusals import AccessRefused
 from api.fields import Id, Query, Word
 
@@ -40,6 +40,10 @@ class StreakPath(UserPath):
 
 class NoQuery(Query):
     """No parameters: one that is given is refused by its name."""
+
+
+MOMENTS = ("as_of", "known_at")
+MomentQuery: Any = Query.from_dict(time_travel.moments(MOMENTS), name="MomentQuery")
 
 
 def own_tenant(path: dict[str, Any]) -> str:

@@ -8,19 +8,21 @@ from uuid import UUID
 from flask import Response
 from flask.views import MethodView
 
-from api import state
+from api import state, time_travel
 from api.access.callers import requires
 from api.blueprints import Blueprint
 from api.headers import conditional
 from api.schema.resources import resource
 from api.streaks.definition_record import DefinitionsSchema, definition_json
 from api.streaks.examples import example
-from api.streaks.paths import NoQuery, StreakPath, TenantPath, UserPath, own_tenant
+from api.streaks.paths import MOMENTS, MomentQuery, NoQuery, StreakPath, TenantPath, UserPath, own_tenant
 from api.streaks.streak_record import StreakSchema, StreaksSchema, streak_json
 from domain.errors import NotFound
+from domain.vocabulary import Slug
 from projections import live, streak_standing
 from projections.consistency import through
 from projections.streak_standing import Standing
+from projections.time_travel import When
 
 BLUEPRINT = Blueprint(
     "streaks",
@@ -48,7 +50,7 @@ def definitions(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -
 
 @requires("progress:read")
 @BLUEPRINT.arguments(UserPath, location="path")
-@BLUEPRINT.arguments(NoQuery, location="query")
+@BLUEPRINT.arguments(MomentQuery, location="query")
 @BLUEPRINT.response(200, StreaksSchema, examples=example("streaks"))
 @BLUEPRINT.doc(operationId="listStreaksOfUser", summary="Get all streaks of a user.")
 def of_user(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Response:
@@ -57,10 +59,12 @@ def of_user(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Re
     Every streak that the user has a record of, by name; an empty list for somebody whose events counted in none. An
     end user's token reads their own records only: the list of anybody else is empty.
     """
-    tenant, now = own_tenant(path), state.now()
-    standings, held = _standings(tenant, path["user_id"], now)
+    tenant, when = own_tenant(path), time_travel.asked(query, MOMENTS)
+    now = when.question if when else state.now()
+    standings, held = _standings(tenant, path["user_id"], now, when)
     written = [streak_json(one, tenant, now) for one in standings]
-    return conditional({"streaks": [body for body, _ in written]}, through=held, tag=[facts for _, facts in written])
+    tag = None if when else [facts for _, facts in written]
+    return conditional({"streaks": [body for body, _ in written]}, through=held, tag=tag)
 
 
 def _single(operation: str) -> Callable[..., Response]:
@@ -68,7 +72,7 @@ def _single(operation: str) -> Callable[..., Response]:
 
     @requires("progress:read")
     @BLUEPRINT.arguments(StreakPath, location="path")
-    @BLUEPRINT.arguments(NoQuery, location="query")
+    @BLUEPRINT.arguments(MomentQuery, location="query")
     @BLUEPRINT.response(200, StreakSchema, examples=example("streak"))
     @BLUEPRINT.doc(operationId=operation, summary="Get one streak of a user.")
     def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Response:
@@ -76,18 +80,19 @@ def _single(operation: str) -> Callable[..., Response]:
 
         404 when none of the user's events counted in it yet, and for anybody but the end user whose token asks.
         """
-        tenant, now, user_id, definition_id = own_tenant(path), state.now(), path["user_id"], path["definition_id"]
-        standings, held = _standings(tenant, user_id, now, definition_id)
+        tenant, when = own_tenant(path), time_travel.asked(query, MOMENTS)
+        now, user_id, definition_id = when.question if when else state.now(), path["user_id"], path["definition_id"]
+        standings, held = _standings(tenant, user_id, now, when, definition_id)
         if not standings:
             raise NotFound(f"Streak not found for user '{user_id}' and definition '{definition_id}'")
         body, facts = streak_json(standings[0], tenant, now)
-        return conditional(body, through=held, tag=facts)
+        return conditional(body, through=held, tag=None if when else facts)
 
     return get
 
 
 def _standings(
-    tenant: str, user_id: str, now: datetime, definition_id: UUID | None = None
+    tenant: str, user_id: str, now: datetime, when: When | None, definition_id: UUID | None = None
 ) -> tuple[list[Standing], datetime]:
     """Where a user stands, and up to when that holds everything. A row says that itself; nothing has to be read again.
 
@@ -96,6 +101,8 @@ def _standings(
     reader, owner_id = state.reader(), state.caller().owner_id
     if owner_id not in (None, user_id):
         return [], through(reader, streak_standing.READ_TABLES)
+    if when is not None:
+        reader = time_travel.of_owner(when, user_id, Slug.STREAK, streak_standing.READ_TABLES)
     found = streak_standing.of_user(reader, tenant, user_id, now=now, definition_id=definition_id)
     if found:
         return found, found[0].through

@@ -9,7 +9,7 @@ import msgspec
 from flask import Response, g, request
 from marshmallow import fields, validate
 
-from api import state
+from api import state, time_travel
 from api.blueprints import Blueprint
 from api.fields import Moment, Query, WholeNumber
 from api.headers import conditional
@@ -49,6 +49,9 @@ class PartQuery(Query):
             "format": "cursor",
         },
     )
+
+
+PartOfThenQuery: Any = PartQuery.from_dict(time_travel.moments(), name="PartOfThenQuery")
 
 
 class Keyset(NamedTuple):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
@@ -32,6 +32,7 @@ MILESTONE = UUID(int=0x100)
 ADAS_EXTERNAL_ID = f"user-{ADA[-1]}"
 HELD, POSITIONS = "0:0", re.compile(PARAMETERS["IfPosition"]["schema"]["pattern"], re.ASCII)
 TIMES = ("activityAt", "startsAt", "endsAt", "rewardExpiryAt", "deadline")
+MOMENTS = {"asOf", "knownAt"}
 LONG_BEFORE, TODAY, LONG_AFTER = "0002-01-01T00:00:00Z", "2026-04-03T10:15:00Z", "9000-01-01T00:00:00Z"
 AFTER_ALL = "9001-01-01T00:00:00Z"
 TOPIC, SCENARIO, MODULE, TEAM, ASSIGNMENT = (
@@ -110,7 +111,9 @@ class Circumstances:
             # How far the log is.
             case.headers["If-Position"] = HELD
         if "query" not in wrong:
-            case.query = _query(case.query)
+            case.query = _query(of_the_past(case.query, MOMENTS))
+            if not MOMENTS.isdisjoint(case.query) and "id" not in case.path_parameters:
+                case.query = {"ownedById": ADA, **case.query}
         if "path" not in wrong and "id" in case.path_parameters:
             case.path_parameters = {**case.path_parameters, "id": self._id(case)}
         if "body" not in wrong:
@@ -166,6 +169,11 @@ class Circumstances:
         command = Define(id=identifier, slug=Slug(slug), fields=fields)
         self._given.log.define(self._given.tenant, identifier, command, now=NOW)
         return str(identifier)
+
+
+def of_the_past(query: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """A moment that is asked about has been."""
+    return {**query, **{name: min(_in_utc(query[name]), TODAY) for name in names if isinstance(query.get(name), str)}}
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:

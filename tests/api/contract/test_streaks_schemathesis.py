@@ -7,9 +7,10 @@ import pytest
 from schemathesis import Case
 
 from api.state import state_of
+from api.streaks.paths import MOMENTS
 from projections.consistency import wait_until_level
 from tests.api.conftest import ACME, Clock
-from tests.api.contract.circumstances import HELD, POSITIONS, TODAY
+from tests.api.contract.circumstances import HELD, POSITIONS, TODAY, of_the_past
 from tests.api.contract.conftest import Running
 from tests.api.contract.test_schemathesis import document
 from tests.api.streaks.given_streaks import ADA, LOGINS, MODES, SPEND, GivenStreaks
@@ -53,6 +54,8 @@ def bend(case: Case) -> None:
         case.headers["If-Position"] = HELD
     if "path" not in wrong:
         case.path_parameters = {name: WHERE[name] for name in case.path_parameters or {}}
+    if "query" not in wrong:
+        case.query = of_the_past(case.query, MOMENTS)
     if "body" not in wrong and isinstance(case.body, dict):
         case.body = _not_in_the_future(case.body)
 

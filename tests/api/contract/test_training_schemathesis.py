@@ -9,7 +9,7 @@ from schemathesis import Case
 
 from api.state import state_of
 from tests.api.conftest import ACME, NOW, Clock
-from tests.api.contract.circumstances import HELD, POSITIONS
+from tests.api.contract.circumstances import HELD, MOMENTS, POSITIONS, of_the_past
 from tests.api.contract.conftest import Running
 from tests.api.contract.test_schemathesis import document
 from tests.given_training import Training
@@ -55,6 +55,8 @@ def bend(case: Case) -> None:
         case.headers["If-Position"] = HELD
     if "path" not in wrong:
         case.path_parameters = {"userId": ADA}
+    if "query" not in wrong:
+        case.query = of_the_past(case.query, MOMENTS)
     if "query" not in wrong and "cursor" in case.query:
         behind = msgspec.json.encode(BEHIND[case.path.rpartition("/")[2]])
         case.query = {**case.query, "cursor": urlsafe_b64encode(behind).decode().rstrip("=")}
