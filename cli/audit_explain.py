@@ -10,11 +10,12 @@ from rich.text import Text
 
 from api.audit.explanation_record import explained, written
 from api.wire import encode
-from cli.audited import challenge_index_option, console, found, known_at_option
+from cli.audited import challenge_index_option, console, found, moment_options
 from cli.context import data_dir_option, tenant_option
 from domain.explanation import ExplainedEntry, ExplainedRun, ExplainedWindow, Explanation
 from domain.vocabulary import Outcome
 from domain.words import local
+from projections.time_travel import When
 
 BAR = 20
 SHOWN = 5
@@ -31,7 +32,7 @@ MARKS = {
 @click.argument("owner")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line with everything.")
 @challenge_index_option
-@known_at_option
+@moment_options
 @tenant_option
 @data_dir_option
 def explain(
@@ -39,6 +40,7 @@ def explain(
     owner: str,
     as_json: bool,
     challenge_index: int | None,
+    as_of: datetime | None,
     known_at: datetime | None,
     tenant: str,
     data_dir: Path,
@@ -48,7 +50,7 @@ def explain(
     Times are those of the definition's time zone. Of the entries that counted the first ones of a window are shown;
     those that did not count or were voided are all there.
     """
-    with found(data_dir, tenant, definition, owner, challenge_index, known_at) as (asked, _):
+    with found(data_dir, tenant, definition, owner, challenge_index, When(as_of, known_at)) as (asked, _):
         if as_json:
             click.echo(encode(written(asked)).decode())
             return

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from api.audit.history_record import history as history_of
 from api.wire import encode
-from cli.audited import challenge_index_option, console, found, known_at_option
+from cli.audited import challenge_index_option, console, found, moment_options
 from cli.context import data_dir_option, tenant_option
 from domain.past import Past
 from domain.words import number
+from projections.time_travel import When
 
 COLUMNS = ("position", "version", "recorded", "activity", "event", "what", "state after it")
 
@@ -25,7 +26,7 @@ COLUMNS = ("position", "version", "recorded", "activity", "event", "what", "stat
 @click.argument("owner")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line an event, with payload and state.")
 @challenge_index_option
-@known_at_option
+@moment_options
 @tenant_option
 @data_dir_option
 def history(
@@ -33,6 +34,7 @@ def history(
     owner: str,
     as_json: bool,
     challenge_index: int | None,
+    as_of: datetime | None,
     known_at: datetime | None,
     tenant: str,
     data_dir: Path,
@@ -41,7 +43,7 @@ def history(
 
     Times are UTC. A position is a place in the log (slice and number), a version one in the stream.
     """
-    with found(data_dir, tenant, definition, owner, challenge_index, known_at) as (asked, place):
+    with found(data_dir, tenant, definition, owner, challenge_index, When(as_of, known_at)) as (asked, place):
         if as_json:
             for event in history_of(asked, place)["events"]:
                 click.echo(encode(event).decode())

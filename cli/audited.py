@@ -11,9 +11,10 @@ import click
 import msgspec
 from rich.console import Console
 
-from api.audit.asked import Asked, as_known, engagements_of
+from api.audit.asked import Asked, as_it_was, engagements_of
 from cli.context import located, reading
 from domain.application import ProgressLog
+from projections.time_travel import When
 
 WIDTH = 200
 
@@ -30,12 +31,23 @@ class Moment(click.ParamType[datetime]):
             moment = None
         if moment is None or moment.tzinfo is None:
             self.fail(f"{value!r} is not a time with its offset from UTC: 2026-04-03T10:15:00Z", param, ctx)
+        if moment > datetime.now(UTC):
+            self.fail(f"{value!r} is in the future", param, ctx)
         return moment
 
 
-known_at_option: Callable[[Any], Any] = click.option(
-    "--known-at", type=Moment(), help="As it was known then: 2026-04-03T10:15:00Z. The default is now."
-)
+def moment_options(command: Any) -> Any:
+    """Options for a moment that is asked about: `as_of` and `known_at`."""
+    for option in (
+        click.option(
+            "--known-at", type=Moment(), help="As it was known then: 2026-04-03T10:15:00Z. The default is now."
+        ),
+        click.option("--as-of", type=Moment(), help="As it was then, with all that is known. The default is now."),
+    ):
+        command = option(command)
+    return command
+
+
 challenge_index_option: Callable[[Any], Any] = click.option(
     "--challenge-index", type=click.IntRange(0), help="Of a topic: which challenge. The default is all that were tried."
 )
@@ -49,13 +61,11 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def found(
-    data_dir: Path, tenant: str, definition: str, owner: str, index: int | None, known_at: datetime | None
-) -> Iterator[Found]:
+def found(data_dir: Path, tenant: str, definition: str, owner: str, index: int | None, when: When) -> Iterator[Found]:
     """The engagements of an owner with what is called so. Raises NotFound when there is none."""
     with located(data_dir) as url, reading(url) as reader, ProgressLog(url) as log:
         pasts = engagements_of(log, reader, tenant, definition, owner, index)
-        asked = as_known(pasts, datetime.now(UTC), known_at)
+        asked = as_it_was(pasts, datetime.now(UTC), None if when == (None, None) else when)
         yield Found(asked, log.position_of(pasts[0].id, 0).slice)
 
 

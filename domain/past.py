@@ -1,4 +1,4 @@
-"""The past of an engagement: its events, its definition's, and what they led to, as far as it was known at a time."""
+"""The past of an engagement: its events, its definition's, and what they led to, as they were at a moment."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from domain.application import ProgressLog
 from domain.events import Recorded
 from domain.kinds import DEFINABLE, GAME_OF, GAMES
 from domain.streams import fold, stream_of
+from domain.time_travel import as_it_was, known_by
 from domain.vocabulary import Slug
 
 
@@ -45,7 +46,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """The events of an engagement in order, and those of its definition: all, or those that were known at a time."""
+    """The events of an engagement in order, and those of its definition: all, or those of a moment."""
 
     id: UUID
     tenant: str
@@ -81,12 +82,12 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
             state = evolve(state, recorded.event, recorded.recorded_at)
             yield recorded, state
 
-    def known_at(self, moment: datetime) -> "Past":
-        """The past as far as it had been recorded by then."""
+    def as_it_was(self, *, as_of: datetime | None, known_at: datetime | None) -> "Past":
+        """The past as it was at a moment, as far as it had been recorded by another; each may be left out."""
         return msgspec.structs.replace(
             self,
-            events=[one for one in self.events if one.recorded_at <= moment],
-            of_definition=[one for one in self.of_definition if one.recorded_at <= moment],
+            events=as_it_was(self.events, self.of_definition, as_of=as_of, known_at=known_at),
+            of_definition=known_by(self.of_definition, known_at),
         )
 
 

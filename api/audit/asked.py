@@ -1,20 +1,22 @@
-"""What an auditor asks for: an engagement, by whose it is or by one of its progress records, as known at a time."""
+"""What an auditor asks for: an engagement, by whose it is or by one of its progress records, as it was at a moment."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from marshmallow import validate
 
 from api import state
-from api.fields import CANONICAL, Id, Moment, Query, WholeNumber, Word
+from api.fields import CANONICAL, Id, Query, WholeNumber, Word
+from api.time_travel import asked
 from domain.application import ProgressLog
-from domain.errors import NotFound, invalid
+from domain.errors import NotFound
 from domain.past import About, Past, past_of, pasts
 from domain.vocabulary import Slug
 from projections import engagements
 from projections.database import Reader
+from projections.time_travel import When
 
 MAX_INDEX = 10_000
 
@@ -47,18 +49,6 @@ class ProgressPath(Query):
     )
 
 
-class AsKnown(Query):
-    """As what was recorded by a time tells it."""
-
-    known_at = Moment(
-        data_key="knownAt",
-        metadata={
-            "description": "Only what had been recorded by then, and outcomes as they read then. The default is now, "
-            "and so is a later time."
-        },
-    )
-
-
 CHALLENGE_INDEX = WholeNumber(
     data_key="challengeIndex",
     validate=validate.Range(0, MAX_INDEX, error="must be {min} to {max}"),
@@ -70,11 +60,14 @@ CHALLENGE_INDEX = WholeNumber(
 
 
 class Asked(NamedTuple):
-    """The engagements that were found, the moment at which they are told, and the run that was asked for by its id."""
+    """The engagements that were found, the moment at which they are told, and the run that was asked for by its id.
+
+    `when` is the moment that was asked about; None for now.
+    """
 
     pasts: list[Past]
     moment: datetime
-    known_at: datetime | None
+    when: When | None
     run_id: UUID | None = None
 
 
@@ -83,7 +76,7 @@ def of_engagement(path: dict[str, Any], query: dict[str, Any]) -> Asked:
     log, reader, tenant = state.progress_log(), state.reader(), state.caller().tenant
     index = query.get("challenge_index")
     found = engagements_of(log, reader, tenant, path["definitionId"], path["ownerId"], index)
-    return as_known(found, state.now(), query.get("known_at"))
+    return as_it_was(found, state.now(), asked(query))
 
 
 def of_progress(path: dict[str, Any], query: dict[str, Any]) -> Asked:
@@ -93,11 +86,11 @@ def of_progress(path: dict[str, Any], query: dict[str, Any]) -> Asked:
     if engaged is not None:
         about = About(slug=Slug(engaged.slug), definition_id=str(engaged.definition_id), owner_id=engaged.owner_id)
         found = pasts(state.progress_log(), tenant, [about])
-        return as_known(found, state.now(), query.get("known_at"), identifier)
+        return as_it_was(found, state.now(), asked(query), identifier)
     past = past_of(state.progress_log(), tenant, identifier)
     if past is None:
         raise NotFound(f"there is no progress record {identifier}")
-    return as_known([past], state.now(), query.get("known_at"))
+    return as_it_was([past], state.now(), asked(query))
 
 
 def engagements_of(
@@ -110,15 +103,11 @@ def engagements_of(
     return found
 
 
-def as_known(found: list[Past], now: datetime, known_at: datetime | None, run_id: UUID | None = None) -> Asked:
-    """What was found, as far as it had been recorded by then. Raises InvalidInput for a time that UTC cannot say."""
-    if known_at is None:
+def as_it_was(found: list[Past], now: datetime, when: When | None, run_id: UUID | None = None) -> Asked:
+    """What was found, as it was at the moment that is asked about."""
+    if when is None:
         return Asked(found, now, None, run_id)
-    try:
-        moment = known_at.astimezone(UTC)
-    except OverflowError:
-        raise invalid("knownAt", "must be within the years 1 to 9999 in UTC") from None
-    return Asked([one.known_at(moment) for one in found], min(moment, now), moment, run_id)
+    return Asked([one.as_it_was(**when._asdict()) for one in found], when.question, when, run_id)
 
 
 def _candidates(reader: Reader, tenant: str, definition: str, owner: str, index: int | None) -> Iterator[About]:

@@ -135,6 +135,7 @@ class ExplanationSchema(Shown):
     """What became of an engagement, and why."""
 
     progress_id = shown(fields.UUID, "The progress record that was asked for.", allow_none=True)
+    as_of = shown(fields.DateTime, "The `asOf` that was asked for.", allow_none=True)
     known_at = shown(fields.DateTime, "The `knownAt` that was asked for.", allow_none=True)
     summary = shown(fields.String, "What became of the run that was asked for, or of the latest one, and why.")
     engagements = shown(

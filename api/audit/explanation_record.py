@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from api.audit.asked import Asked
-from api.audit.history_record import engagement
+from api.audit.history_record import engagement, moments_of
 from api.wire import exact_moment, exact_moments
 from domain.explaining import explain
 from domain.explanation import (
@@ -61,7 +61,7 @@ def written(asked: Asked) -> dict[str, Any]:
     found = explained(asked)
     return {
         "progressId": asked.run_id,
-        "knownAt": exact_moment(asked.known_at),
+        **moments_of(asked),
         "summary": summary(found, asked.run_id),
         "engagements": [{**engagement(one.past), "summary": one.explanation.summary} for one in found],
         "runs": [_run(one.past.id, run) for one in found for run in one.explanation.runs],

@@ -32,9 +32,16 @@ class EngagementSchema(Shown):
 class EventSchema(Shown):
     """One event of the log, and what it led to."""
 
-    position = shown(fields.String, "Where in the log it is: `slice:number`.")
+    position = shown(
+        fields.String,
+        "Where in the log it is: `slice:number`. Null for one that the log does not have like this: without what "
+        "happened after `asOf`, it came out otherwise.",
+        allow_none=True,
+    )
     engagement_id = shown(fields.UUID, "The stream that it is in.")
-    version = shown(fields.Integer, "Its place in the stream, from 1 on without a gap.")
+    version = shown(
+        fields.Integer, "Its place in the stream, from 1 on without a gap; null as `position` is.", allow_none=True
+    )
     recorded_at = shown(fields.DateTime, "When it was recorded.")
     activity_at = shown(fields.DateTime, "When its entry happened; null where there is none.", allow_none=True)
     type = shown(fields.String, "What happened.")
@@ -51,6 +58,7 @@ class HistorySchema(Shown):
     """The events of an engagement in log order."""
 
     progress_id = shown(fields.UUID, "The progress record that was asked for.", allow_none=True)
+    as_of = shown(fields.DateTime, "The `asOf` that was asked for.", allow_none=True)
     known_at = shown(fields.DateTime, "The `knownAt` that was asked for.", allow_none=True)
     engagements = shown(
         fields.List,
@@ -63,16 +71,32 @@ class HistorySchema(Shown):
 
 
 def history(asked: Asked, slice_number: int, *, after: int = 0, limit: int | None = None) -> dict[str, Any]:
-    """The answer: events behind a position, at most `limit` of them. All of an owner's are in one slice."""
-    events = [one for past in asked.pasts for one in _events(past, asked.run_id, after)]
+    """The answer: events behind a position, at most `limit` of them. All of an owner's are in one slice.
+
+    One that the log does not have as it is told stands with the one before it, also where `limit` cuts.
+    """
+    events = [one for past in asked.pasts for one in _events(past, after)]
     events.sort(key=lambda one: one[0])
-    kept = events if limit is None else events[:limit]
+    kept = events
+    if limit is not None and len(events) > limit:
+        kept = [one for one in events if one[0] <= events[limit - 1][0]]
     return {
         "progressId": asked.run_id,
-        "knownAt": exact_moment(asked.known_at),
+        **moments_of(asked),
         "engagements": [engagement(past) for past in asked.pasts],
         "events": [_event(past, recorded, state, asked.run_id, slice_number) for _, past, recorded, state in kept],
     }
+
+
+def moments_of(asked: Asked) -> dict[str, str | None]:
+    """The moments that were asked about, as they are answered."""
+    as_of, known_at = asked.when or (None, None)
+    return {"asOf": exact_moment(as_of), "knownAt": exact_moment(known_at)}
+
+
+def last_position(asked: Asked) -> int:
+    """The highest position of what was found; 0 if nothing was known yet."""
+    return max((one.position for past in asked.pasts for one in past.events), default=0)
 
 
 def engagement(past: Past) -> dict[str, Any]:
@@ -83,14 +107,16 @@ def engagement(past: Past) -> dict[str, Any]:
         "definitionId": past.about.definition_id,
         "ownedById": past.about.owner_id,
         "challengeIndex": past.about.challenge_index,
-        "version": past.events[-1].originator_version if past.events else 0,
+        "version": max((one.originator_version for one in past.events), default=0),
     }
 
 
-def _events(past: Past, run_id: UUID | None, after: int) -> Iterator[tuple[int, Past, Any, Any]]:
+def _events(past: Past, after: int) -> Iterator[tuple[int, Past, Any, Any]]:
+    place = 0
     for recorded, state in past.states():
-        if recorded.position > after:
-            yield recorded.position, past, recorded, state
+        place = max(place, recorded.position)
+        if place > after:
+            yield place, past, recorded, state
 
 
 def _event(past: Past, recorded: Any, state: Any, run_id: UUID | None, slice_number: int) -> dict[str, Any]:
@@ -98,9 +124,9 @@ def _event(past: Past, recorded: Any, state: Any, run_id: UUID | None, slice_num
     about = getattr(event, "run_id", None)
     activity_at = getattr(getattr(event, "entry", None), "activity_at", None)
     return {
-        "position": f"{slice_number}:{recorded.position}",
+        "position": f"{slice_number}:{recorded.position}" if recorded.position else None,
         "engagementId": past.id,
-        "version": recorded.originator_version,
+        "version": recorded.originator_version or None,
         "recordedAt": exact_moment(recorded.recorded_at),
         "activityAt": exact_moment(activity_at),
         "type": event.TOPIC,

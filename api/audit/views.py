@@ -11,15 +11,16 @@ from marshmallow import Schema, fields, validate
 
 from api import state
 from api.access.callers import requires
-from api.audit.asked import Asked, AsKnown
+from api.audit.asked import Asked
 from api.audit.examples import example
 from api.audit.explanation_document import ExplanationSchema
 from api.audit.explanation_record import written
-from api.audit.history_record import HistorySchema, history
+from api.audit.history_record import HistorySchema, history, last_position
 from api.blueprints import Blueprint
 from api.fields import WholeNumber
 from api.headers import conditional
 from api.schema.resources import View
+from api.time_travel import MomentQuery
 from domain.errors import invalid
 from domain.past import Past
 
@@ -50,7 +51,7 @@ class Question(NamedTuple):
 
 def history_of(blueprint: Blueprint, question: Question, name: str) -> View:
     """The method that answers the events, each with the state after it."""
-    query: Any = AsKnown.from_dict({**question.more, **PART}, name=f"{question.operation}HistoryQuery")
+    query: Any = MomentQuery.from_dict({**question.more, **PART}, name=f"{question.operation}HistoryQuery")
 
     @requires("audit:read")
     @blueprint.arguments(question.path, location="path")
@@ -73,7 +74,7 @@ def history_of(blueprint: Blueprint, question: Question, name: str) -> View:
 
 def explanation_of(blueprint: Blueprint, question: Question, name: str) -> View:
     """The method that answers what became of it, and why."""
-    query: Any = AsKnown.from_dict(question.more, name=f"{question.operation}ExplanationQuery")
+    query: Any = MomentQuery.from_dict(question.more, name=f"{question.operation}ExplanationQuery")
 
     @requires("audit:read")
     @blueprint.arguments(question.path, location="path")
@@ -105,8 +106,9 @@ def _link(asked: Asked, told: dict[str, Any], place: int) -> dict[str, str] | No
     cursor = request.args.get("cursor")
     if cursor and int(cursor.partition(":")[0]) != place:
         raise invalid("cursor", "is not a position of this history")
-    last = max((past.events[-1].position for past in asked.pasts if past.events), default=0)
-    if not told["events"] or told["events"][-1]["position"] == f"{place}:{last}":
+    last = last_position(asked)
+    positions = [one["position"] for one in told["events"] if one["position"]]
+    if not positions or positions[-1] == f"{place}:{last}":
         return None
-    parameters = {**request.args.to_dict(), "cursor": told["events"][-1]["position"]}
+    parameters = {**request.args.to_dict(), "cursor": positions[-1]}
     return {"Link": f'<{request.path}?{urlencode(parameters)}>; rel="next"'}

@@ -8,6 +8,7 @@ import pytest
 
 from domain.commands import VoidEntry
 from tests.api.audit.conftest import JANUARY_5
+from tests.api.conftest import NOW
 from tests.api.given import ADA, BOB, EVE, MONTHLY_WORKOUTS, SPEND, UNKNOWN
 
 
@@ -103,6 +104,32 @@ def test_what_was_known_at_a_time_is_what_had_been_recorded_by_then(lost, ask):
     assert (before["events"], before["engagements"][0]["version"]) == ([], 0)
 
 
+def test_as_of_a_moment_is_what_had_happened_by_then_whenever_it_was_recorded(given, ask, auditor, admin, clock):
+    given.define(SPEND)
+    given.entry(SPEND, ADA, "100")
+    clock.advance(hours=2)
+    given.entry(SPEND, ADA, "300")
+    given.entry(SPEND, ADA, "50", at=NOW + timedelta(hours=1))
+    whole = ask("engagements", SPEND, ADA)["events"]
+    run = whole[0]["progressId"]
+
+    told = ask("engagements", SPEND, ADA, asOf="2026-04-03T12:00:00Z")
+    both = ask("engagements", SPEND, ADA, asOf="2026-04-03T12:00:00Z", knownAt="2026-04-03T12:00:00Z")
+    why = ask("engagements", SPEND, ADA, "explain", asOf="2026-04-03T12:00:00Z")
+    record = admin.get(f"/schema/challenge_progress/record/{run}?asOf=2026-04-03T12:00:00Z").json
+
+    assert [one["payload"]["total"] for one in whole[1:]] == [100, 400, 450]
+    assert [one["payload"]["total"] for one in told["events"][1:]] == [100, 150]
+    assert [one["position"] for one in told["events"]] == [
+        whole[0]["position"],
+        whole[1]["position"],
+        whole[3]["position"],
+    ]
+    assert (told["asOf"], told["knownAt"]) == ("2026-04-03T12:00:00.000000Z", None)
+    assert [one["payload"]["total"] for one in both["events"][1:]] == [100]
+    assert why["windows"][0]["tally"] == record["currentProgressValue"] == 150
+
+
 def test_a_progress_record_leads_to_its_history_and_marks_what_is_about_it(lost, ask, admin, clock):
     clock.moment = JANUARY_5 + timedelta(days=70)
     lost.entry(MONTHLY_WORKOUTS, ADA, None)
@@ -176,6 +203,8 @@ def test_what_is_not_there_or_somebody_elses_is_not_found(lost, ask, globex, cat
         (f"engagements/{SPEND}/{ADA}", "knownAt=2026-04-01", "knownAt"),
         (f"engagements/{SPEND}/{ADA}", "knownAt=2026-04-01T00:00:00", "knownAt"),
         (f"engagements/{SPEND}/{ADA}", "knownAt=0001-01-01T00:00:00%2B02:00", "knownAt"),
+        (f"engagements/{SPEND}/{ADA}", "asOf=2126-04-01T00:00:00Z", "asOf"),
+        (f"engagements/{SPEND}/{ADA}/explain", "knownAt=2126-04-01T00:00:00Z", "knownAt"),
         (f"engagements/{SPEND}/{ADA}", "limit=0", "limit"),
         (f"engagements/{SPEND}/{ADA}", "cursor=7", "cursor"),
         (f"engagements/{SPEND}/{ADA}", "cursor=999:1", "cursor"),

@@ -48,7 +48,7 @@ def test_every_audit_read_is_logged_with_its_key_and_filter_whatever_the_level(
     client = app.test_client()
     capfd.readouterr()
 
-    client.get(f"{PATHS[0]}?knownAt=2026-04-03T11:00:00Z", headers={"X-API-Key": key.key, "Request-Id": "a-request"})
+    client.get(f"{PATHS[0]}?knownAt=2026-04-03T10:00:00Z", headers={"X-API-Key": key.key, "Request-Id": "a-request"})
     client.get(PATHS[3], headers={"X-API-Key": key.key})
     client.get(PATHS[1])
     state_of(app).close()
@@ -61,7 +61,7 @@ def test_every_audit_read_is_logged_with_its_key_and_filter_whatever_the_level(
         "a-request",
     )
     assert found["what"] == "/audit/engagements/<definitionId>/<ownerId>"
-    assert found["filter"] == {"definitionId": str(SPEND), "ownerId": ADA, "knownAt": "2026-04-03T11:00:00Z"}
+    assert found["filter"] == {"definitionId": str(SPEND), "ownerId": ADA, "knownAt": "2026-04-03T10:00:00Z"}
     assert (missing["status"], missing["filter"]) == (404, {"id": str(UNKNOWN)})
     assert (refused["status"], refused["key"]) == (401, None)
 

@@ -4,7 +4,7 @@ import pytest
 from schemathesis import Case
 
 from projections import cursor
-from tests.api.contract.circumstances import HELD, POSITIONS
+from tests.api.contract.circumstances import HELD, MOMENTS, POSITIONS, of_the_past
 from tests.api.contract.conftest import Running
 from tests.api.contract.test_schemathesis import document
 from tests.api.given import ADA, DAILY_SPEND
@@ -46,6 +46,7 @@ def bend(case: Case, running: Running) -> None:
         # A position is one of the slice that is asked, and a streak has no challenges.
         place = running.circumstances.position.partition(":")[0]
         case.query = {name: value for name, value in case.query.items() if name != "challengeIndex"}
+        case.query = of_the_past(case.query, MOMENTS)
         if "cursor" in case.query:
             case.query = {**case.query, "cursor": f"{place}:1"}
         if "after" in case.query:
