@@ -12,6 +12,9 @@ from domain.ids import assignment_progress_id, membership_id
 from domain.membership import Membership
 from domain.outcomes import Position
 from domain.retrying import retried
+from domain.streams import stream_of
+from domain.team import members_changed
+from domain.vocabulary import Slug
 
 TOGETHER = 500
 
@@ -23,14 +26,20 @@ def keep_members(
     *,
     joining: Collection[str] = (),
     leaving: Collection[str] = (),
+    noted: bool = False,
     now: datetime,
 ) -> list[Position]:
-    """Make owners members of a team, or no members any more. Answers where each change was written."""
+    """Make owners members of a team, or no members any more; if it is to be noted, that changes the team, too.
+
+    Answers where each change was written.
+    """
     wanted = [*dict.fromkeys(leaving, False).items(), *dict.fromkeys(joining, True).items()]
     positions: list[Position] = []
     for first in range(0, len(wanted), TOGETHER):
         some = dict(wanted[first : first + TOGETHER])
         positions += retried(partial(_keep_members, log, tenant, team_id, some, now))
+    if positions and noted:
+        positions += retried(partial(_note_members, log, tenant, team_id, now))
     return positions
 
 
@@ -69,4 +78,12 @@ def _keep_members(
         event = membership.decide(decision.state, team_id, now, member=member)
         if event is not None:
             decision.record(event)
+    return log.append_all(streams)
+
+
+def _note_members(log: ProgressLog, tenant: str, team_id: UUID, now: datetime) -> list[Position]:
+    streams = log.streams(tenant, [stream_of(tenant, Slug.TEAM, team_id)], now)
+    decision = streams.definition(Slug.TEAM, team_id)
+    if decision.state is not None:
+        decision.record(members_changed(decision.state))
     return log.append_all(streams)

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from domain.commands import Entry
+from domain.definitions import Pause
 from domain.engagement import CompletionRolledBack, MilestoneReached, RunCompleted
 from domain.errors import EntryConflict, Refused
 from domain.events import Recorded
@@ -15,7 +16,7 @@ from domain.kinds import GAMES, Game
 from domain.learn_progress import ScenarioCompleted
 from domain.outcomes import Logged, Position
 from domain.practice_progress import PracticeCompleted
-from domain.streak_events import PeriodMet, RunRecounted, RunWithdrawn
+from domain.streak_events import BreakForeseen, PeriodMet, RunRecounted, RunWithdrawn
 from domain.streams import Streams
 
 # What an entry may bring about, recorded after it. A run that starts, and all that time does, comes before an entry.
@@ -26,6 +27,7 @@ FOLLOWING = (
     RunCompleted,
     CompletionRolledBack,
     MilestoneReached,
+    BreakForeseen,
     PracticeCompleted,
     ScenarioCompleted,
 )
@@ -97,7 +99,7 @@ class Batch:
         owner = self._streams.owner_status(entry.owner_id)
         game = GAMES[entry.slug]
         game.log_entry(decision, entry, definition, rules, owner, identifier=identifier, backfill=self._backfill)
-        return _logged(decision.events[before:], game, decision.state)
+        return _logged(decision.events[before:], game, decision.state, _pauses_of(definition))
 
     def _repeat(self, index: int, entry: Entry, first: int) -> None:
         """The same entry twice in one batch: the first answer again."""
@@ -125,6 +127,8 @@ class Batch:
         """What was answered to the entries of one stream that came before: its history is folded once for all."""
         game, tenant = GAMES[entry.slug], self._streams.tenant
         state = game.state(id=stream, tenant=tenant, **entry.engaged())
+        # A pause that began after an answer touches no window that was over by then: the first answer stays the same.
+        pauses = _pauses_of(self._streams.defined(entry)[0])
         answers: dict[UUID, Logged] = {}
         followed: list[Recorded] = []
         for recorded in self._history(stream):
@@ -134,13 +138,13 @@ class Batch:
                 followed.append(recorded)
             state = game.kind.evolve(state, recorded.event, recorded.recorded_at)
             if followed:
-                logged = _logged(followed, game, state)
+                logged = _logged(followed, game, state, pauses)
                 position = self._position_of(stream, recorded.position)
                 answers[logged.id] = replace(logged, position=position)
         return answers
 
 
-def _logged(events: Sequence[Recorded], game: Game, state: Any) -> Logged:
+def _logged(events: Sequence[Recorded], game: Game, state: Any, pauses: tuple[Pause, ...] = ()) -> Logged:
     """The answer to the one entry among these events. Without a state it names no run."""
     recorded, identifier = next((one, one.entry_id) for one in events if one.entry_id is not None)
     event: Any = recorded.event
@@ -151,10 +155,16 @@ def _logged(events: Sequence[Recorded], game: Game, state: Any) -> Logged:
         recorded_at=recorded.recorded_at,
         event=event,
         counted=counted,
-        run=game.outcome(state, event) if counted and state is not None else None,
+        run=game.outcome(state, event, pauses, recorded.recorded_at) if counted and state is not None else None,
+        pauses=pauses,
         windows=getattr(state, "windows", ()),
         reached=tuple([one.event for one in events if isinstance(one.event, MilestoneReached)]),
     )
+
+
+def _pauses_of(definition: Any) -> tuple[Pause, ...]:
+    """The pauses of what can be paused."""
+    return getattr(definition, "pauses", ())
 
 
 def _conflict(entry: Entry) -> EntryConflict:

@@ -25,7 +25,8 @@ E = TypeVar("E", bound=Any)
 class RunStarted(Event, frozen=True, kw_only=True):
     """One try began. It keeps the rules that it started with.
 
-    A streak's runs have numbers. `given` was given already to runs that these windows were part of then.
+    A streak's runs have numbers. `given` was given already to runs that these windows were part of then. A run that was
+    foreseen to follow a break has been shown since `created_at`.
     """
 
     TOPIC = "RunStarted"
@@ -38,6 +39,7 @@ class RunStarted(Event, frozen=True, kw_only=True):
     slug: Slug = Slug.CHALLENGE
     number: int = 0
     given: tuple[Given, ...] = ()
+    created_at: datetime | None = None
 
 
 class EntryCounted(Event, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from domain.windows import Schedule, Window, window_after
 
 MAX_IN_A_ROW = 100
 MAX_WITHOUT_ENTRIES = 1_000
-WAITS = "; the next run begins with it, once the break before it is sealed"
+WAITS = "; the next run begins with it, and is written once the break before it is sealed"
 
 
 class Row:

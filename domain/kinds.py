@@ -22,6 +22,7 @@ from domain import (
     streak_clock,
     streak_decisions,
     streak_progress,
+    streak_reading,
     team,
     user,
 )
@@ -58,8 +59,8 @@ def _kind(topic: str, state: type, evolve: Callable[[Any, Event, datetime], Any]
 KINDS: dict[type, Kind] = {
     Challenge: _kind("Challenge.1", Challenge, challenge.evolve),
     ChallengeProgress: _kind("ChallengeProgress.1", ChallengeProgress, challenge_progress.evolve),
-    Streak: _kind("Streak.1", Streak, streak.evolve),
-    StreakProgress: _kind("StreakProgress.1", StreakProgress, streak_progress.evolve),
+    Streak: _kind("Streak.2", Streak, streak.evolve),
+    StreakProgress: _kind("StreakProgress.2", StreakProgress, streak_progress.evolve),
     CatalogueItem: _kind("CatalogueItem.1", CatalogueItem, catalogue.evolve),
     PracticeProgress: _kind("PracticeProgress.1", PracticeProgress, practice_progress.evolve),
     LearnProgress: _kind("LearnProgress.1", LearnProgress, learn_progress.evolve),
@@ -90,7 +91,8 @@ DEFINABLE: dict[Slug, Definable] = {
 class Game(NamedTuple):
     """What entries are logged to: whose definition it has, the state of an engagement, and what each command does.
 
-    `outcome` is what an entry is answered with: the progress after it. Without `advance` nothing comes due by itself.
+    `outcome` is what an entry is answered with: the progress after it, as it reads at a moment with these pauses.
+    Without `advance` nothing comes due by itself.
     """
 
     slug: Slug
@@ -98,7 +100,7 @@ class Game(NamedTuple):
     state: type[Any]
     log_entry: Callable[..., None]
     void: Callable[..., None]
-    outcome: Callable[[Any, Any], Any]
+    outcome: Callable[[Any, Any, tuple[Pause, ...], datetime], Any]
     advance: Callable[[Any, tuple[Pause, ...], datetime], None] | None = None
 
     @property
@@ -107,7 +109,7 @@ class Game(NamedTuple):
         return KINDS[self.state]
 
 
-def _run(state: Any, event: Any) -> Any:
+def _run(state: Any, event: Any, pauses: tuple[Pause, ...], now: datetime) -> Any:
     return state.run(getattr(event, "run_id", None))
 
 
@@ -127,7 +129,7 @@ GAMES: dict[Slug, Game] = {
         StreakProgress,
         streak_decisions.log_entry,
         streak_decisions.void,
-        _run,
+        streak_reading.outcome,
         streak_clock.advance,
     ),
     Slug.PRACTICE: Game(
@@ -136,7 +138,7 @@ GAMES: dict[Slug, Game] = {
         PracticeProgress,
         practice_decisions.log_entry,
         practice_decisions.void,
-        lambda state, event: state.completion,
+        lambda state, event, pauses, now: state.completion,
     ),
     Slug.LEARN: Game(
         Slug.LEARN,
@@ -144,7 +146,7 @@ GAMES: dict[Slug, Game] = {
         LearnProgress,
         learn_decisions.log_entry,
         learn_decisions.void,
-        lambda state, event: state.steps,
+        lambda state, event, pauses, now: state.steps,
     ),
 }
 GAME_OF = {game.kind.topic.partition(".")[0]: game for game in GAMES.values()}

@@ -1,20 +1,23 @@
 """A streak: a target in every window, so many windows in a row. The definition is an aggregate."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 
 from domain import definition
 from domain.definition import DefinitionCommand, DefinitionKind
 from domain.definitions import DefinitionFields, Milestone, Pause, Rules, definition_complaints, target_complaints
 from domain.events import Event
 from domain.vocabulary import Period
+from domain.windows import Schedule, Window, window_after, window_at
 
 MAX_WINDOWS = 1_000_000
 MAX_AT_RISK_SECONDS = 366 * 86_400
+INSTANT = timedelta(microseconds=1)
 
 
 class StreakFields(DefinitionFields, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,6 +26,16 @@ class StreakFields(DefinitionFields, frozen=True, kw_only=True, omit_defaults=Tr
     aggregation_target_value: Decimal
     completion_target_value: int | None = None
     at_risk_seconds: int = 14_400
+
+
+class Resumption(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The first window after a pause, in the windows that the streak had when the pause ended.
+
+    A run that waits for a window which the pause touched has to meet this one next, unless another pause touches it.
+    """
+
+    schedule: Schedule
+    window: Window
 
 
 class StreakDefined(Event, frozen=True, kw_only=True):
@@ -34,13 +47,17 @@ class StreakDefined(Event, frozen=True, kw_only=True):
 
 
 class StreakChanged(Event, frozen=True, kw_only=True):
-    """Some fields of a streak changed; `fields` is the result, `pauses` what is excused by now."""
+    """Some fields of a streak changed; `fields` is the result, `pauses` what is excused by now.
+
+    `resumptions` say where the windows go on that count.
+    """
 
     TOPIC = "StreakChanged"
     streak_id: UUID
     changed: tuple[str, ...]
     fields: StreakFields
     pauses: tuple[Pause, ...] = ()
+    resumptions: tuple[Resumption, ...] = ()
 
 
 class StreakMilestoneAdded(Event, frozen=True, kw_only=True):
@@ -67,6 +84,7 @@ class Streak(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fields: StreakFields
     milestones: tuple[Milestone, ...] = ()
     pauses: tuple[Pause, ...] = ()
+    resumptions: tuple[Resumption, ...] = ()
 
     @property
     def rules(self) -> Rules:
@@ -111,9 +129,30 @@ KIND = DefinitionKind(
 
 def decide(streak: Streak | None, command: DefinitionCommand, now: datetime) -> Iterator[Event]:
     """Yield what follows from a command on a streak. Raises InvalidInput by field, AlreadyExists, NotFound."""
-    return definition.decide(KIND, streak, command, now)
+    for event in definition.decide(KIND, streak, command, now):
+        yield _resumed(streak, event) if streak and isinstance(event, StreakChanged) else event
 
 
 def evolve(streak: Streak | None, event: Event, recorded_at: datetime) -> Streak | None:
     """Fold one event. Refuses nothing: it runs again on every replay."""
-    return definition.evolve(KIND, streak, event)
+    evolved: Streak | None = definition.evolve(KIND, streak, event)
+    if evolved is not None and isinstance(event, StreakChanged):
+        return replace(evolved, resumptions=event.resumptions)
+    return evolved
+
+
+def _resumed(streak: Streak, event: StreakChanged) -> StreakChanged:
+    known, last = streak.resumptions, event.pauses[-1] if event.pauses else None
+    if last is None or last.end is None or last in streak.pauses:
+        return replace(event, resumptions=known)
+    schedule = event.fields.schedule
+    following = _window_behind(schedule, last.end)
+    return replace(event, resumptions=(*known, Resumption(schedule, following)) if following else known)
+
+
+def _window_behind(schedule: Schedule, ended_at: datetime) -> Window | None:
+    """The first window of the calendar that a pause with this end does not touch. Rolling ones are a run's own."""
+    if schedule.period is Period.ROLLING:
+        return None
+    touched = window_at(schedule, ended_at - INSTANT)
+    return window_after(schedule, touched) if touched else None

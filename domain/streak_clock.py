@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from domain.decision import Decision
 from domain.definitions import Pause, touched
-from domain.engagement import later
 from domain.streak_events import PeriodSealed, StreakAtRisk, StreakBroken, StreakSpared
+from domain.streak_foresight import contributed_until
 from domain.streak_progress import StreakProgress
 from domain.streak_run import StreakRun
 from domain.streak_settling import settle
@@ -73,10 +73,7 @@ def _seal(decision: Decided, pauses: tuple[Pause, ...], front: Front) -> None:
 
 def _break(decision: Decided, run: StreakRun, window: Window) -> None:
     """The record keeps its value; what was logged in later windows is not its own."""
-    latest = run.sealed_contribution_at
-    for one in decision.state.windows:
-        if one.window.start <= window.start:
-            latest = later(latest, one.last_at)
+    latest = contributed_until(decision.state.windows, window, run.sealed_contribution_at)
     decision.record(
         StreakBroken(
             run_id=run.id,

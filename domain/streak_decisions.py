@@ -126,7 +126,7 @@ def _take_back(
     decision.record(replace(voided, rewards=tuple(one.reward_id for one in run.above(value))))
     if follows:
         decision.record(follows)
-    settle(decision, streak.pauses, run.rules)
+    settle(decision, streak.pauses, run.rules, changed=held.window)
 
 
 def _place(progress: StreakProgress, rules_now: Rules, at: datetime) -> Place:
@@ -171,7 +171,7 @@ def _count(decision: Decided, entry: LogEntry, streak: Streak, place: Place, ide
         start(decision, window, at, place.rules)
     if _add(decision, entry, window, identifier, backfill):
         meet(decision, streak.pauses, window, at)
-    settle(decision, streak.pauses, place.rules, at=at, backfill=backfill)
+    settle(decision, streak.pauses, place.rules, changed=window, at=at, backfill=backfill)
 
 
 def _add(decision: Decided, entry: LogEntry, window: Window, identifier: UUID, backfill: bool) -> bool:

@@ -3,6 +3,9 @@
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
+from domain.definitions import Rules
 from domain.events import Event
 from domain.vocabulary import Outcome
 from domain.windows import Window
@@ -50,6 +53,45 @@ class RunWithdrawn(Event, frozen=True, kw_only=True):
 
     TOPIC = "RunWithdrawn"
     run_id: UUID
+
+
+class Foreseen(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A run that is there once every window of `missed` has ended unmet: its record.
+
+    `kept_contribution_at` is its latest activity should the window `due` be missed, too.
+    """
+
+    id: UUID
+    number: int
+    rules: Rules
+    missed: tuple[Window, ...]
+    window: Window
+    started_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    value: int
+    due: Window | None
+    completed_in: Window | None
+    last_contribution_at: datetime
+    kept_contribution_at: datetime
+    last_completed_at: datetime | None
+
+
+class BreakForeseen(Event, frozen=True, kw_only=True):
+    """Entries wait behind the window that a run waits for: what they make, should that window end unmet.
+
+    Then the run's latest activity is `kept_contribution_at`, and `next` are the runs after it; until the break is
+    written they are what is read. `withdrawn` are runs that were foreseen before and are not any more. Without `next`
+    nothing waits any longer.
+    """
+
+    TOPIC = "BreakForeseen"
+    run_id: UUID
+    definition_id: UUID
+    owner_id: str
+    kept_contribution_at: datetime | None = None
+    next: tuple[Foreseen, ...] = ()
+    withdrawn: tuple[UUID, ...] = ()
 
 
 class PeriodSealed(Event, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ from domain.engagement import (
 )
 from domain.events import Event
 from domain.streak_events import (
+    BreakForeseen,
+    Foreseen,
     PeriodMet,
     PeriodSealed,
     PeriodUnmet,
@@ -40,7 +42,8 @@ class StreakProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     `windows` are those that are not sealed, in order; `runs` those that are not over, in order, of which only the last
     can be in progress; `over` is how many runs came before them. `quiet_until` is when a backfill last added to it,
     `warned_until` the end of the last window that was warned of. `left_over` is what was given to runs that turned out
-    not to have reached it, or not to have begun.
+    not to have reached it, or not to have begun. `foreseen` are the runs that follow should the run in progress miss
+    the window that it waits for, and `kept_contribution_at` is the latest activity of that run then.
     """
 
     id: UUID
@@ -56,6 +59,8 @@ class StreakProgress(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     warned_until: datetime | None = None
     milestones: tuple[UUID, ...] = ()
     left_over: tuple[Given, ...] = ()
+    foreseen: tuple[Foreseen, ...] = ()
+    kept_contribution_at: datetime | None = None
 
     @property
     def in_progress(self) -> StreakRun | None:
@@ -115,7 +120,9 @@ def evolve(progress: StreakProgress, event: Event, recorded_at: datetime) -> Str
             return replace(progress, seen_until=later(progress.seen_until, event.entry.activity_at))
         case RunStarted():
             left_over = tuple(one for one in progress.left_over if one not in event.given)
-            return replace(progress, runs=(*progress.runs, started(event, recorded_at)), left_over=left_over)
+            foreseen = tuple(one for one in progress.foreseen if one.id != event.run_id)
+            runs = (*progress.runs, started(event, recorded_at))
+            return replace(progress, runs=runs, left_over=left_over, foreseen=foreseen)
         case EntryVoided() if event.effective:
             return _void(progress, event, recorded_at)
         case PeriodUnmet():
@@ -124,6 +131,8 @@ def evolve(progress: StreakProgress, event: Event, recorded_at: datetime) -> Str
             return _seal(progress, event)
         case RunWithdrawn():
             return _withdraw(progress, event)
+        case BreakForeseen():
+            return replace(progress, foreseen=event.next, kept_contribution_at=event.kept_contribution_at)
         case _:
             return _evolve_run(progress, event, recorded_at)
 
@@ -145,7 +154,7 @@ def _count(progress: StreakProgress, event: EntryCounted, recorded_at: datetime)
     return replace(
         progress,
         runs=_replaced(progress.runs, run),
-        windows=tuple(sorted((*others, changed), key=_start)),
+        windows=tuple(sorted((*others, changed), key=lambda one: one.window.start)),
         seen_until=later(progress.seen_until, at),
         quiet_until=recorded_at if event.backfill else progress.quiet_until,
     )
@@ -191,7 +200,8 @@ def _seal(progress: StreakProgress, event: PeriodSealed | StreakBroken) -> Strea
         others = tuple(one for one in progress.runs if one.id != run.id)
         unreached = run.above(event.value) if isinstance(event, StreakBroken) else ()
         left_over = (*progress.left_over, *[one for one in unreached if not one.listed])
-        return replace(progress, runs=others, over=run.number, left_over=left_over)
+        kept = None if isinstance(event, StreakBroken) else progress.kept_contribution_at
+        return replace(progress, runs=others, over=run.number, left_over=left_over, kept_contribution_at=kept)
     run = replace(run, next=event.next)
     if sealed is not None:
         run = replace(run, sealed_contribution_at=later(run.sealed_contribution_at, sealed.last_at))
@@ -237,7 +247,3 @@ def _met(windows: tuple[OpenWindow, ...], window: Window, met_at: datetime | Non
 
 def _replaced(runs: tuple[StreakRun, ...], changed: StreakRun) -> tuple[StreakRun, ...]:
     return tuple([changed if run.id == changed.id else run for run in runs])
-
-
-def _start(one: OpenWindow) -> datetime:
-    return one.window.start

@@ -79,7 +79,7 @@ def started(event: RunStarted, recorded_at: datetime) -> StreakRun:
         rules=event.rules,
         window=event.window,
         started_at=event.started_at,
-        created_at=recorded_at,
+        created_at=event.created_at or recorded_at,
         updated_at=recorded_at,
         next=event.window,
         due=event.window,

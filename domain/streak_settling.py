@@ -13,6 +13,7 @@ from domain.definitions import Given, Milestone, Pause, Rules
 from domain.engagement import CompletionRolledBack, EntryVoided, MilestoneReached, RunCompleted, RunStarted
 from domain.ids import reward_id, run_id
 from domain.streak_events import PeriodMet, PeriodUnmet, RunRecounted, RunWithdrawn
+from domain.streak_foresight import foresee
 from domain.streak_progress import StreakProgress, evolve
 from domain.streak_run import OpenWindow, StreakRun
 from domain.streak_spans import Span, spans
@@ -37,6 +38,7 @@ def start(decision: Decided, window: Window, started_at: datetime, rules: Rules)
             slug=Slug.STREAK,
             number=number,
             given=_left_over(progress, number),
+            created_at=next((one.created_at for one in progress.foreseen if one.number == number), None),
         )
     )
 
@@ -63,11 +65,18 @@ def value_without(
 
 
 def settle(
-    decision: Decided, pauses: tuple[Pause, ...], rules: Rules, *, at: datetime | None = None, backfill: bool = False
+    decision: Decided,
+    pauses: tuple[Pause, ...],
+    rules: Rules,
+    *,
+    changed: Window | None = None,
+    at: datetime | None = None,
+    backfill: bool = False,
 ) -> None:
     """Record what the windows make of the runs by now. A run that starts with it keeps `rules`.
 
-    `at` is the activityAt of the entry that came; without one the windows speak for themselves.
+    `changed` is the window whose tally an entry or a void changed. `at` is the activityAt of the entry that came;
+    without one the windows speak for themselves.
     """
     found = list(spans(decision.state, pauses, rules))
     for run in decision.state.runs[len(found) :]:
@@ -77,6 +86,9 @@ def settle(
             start(decision, span.window, span.started_at, span.rules)
         _settle_run(decision, decision.state.runs[index], span, at)
         _reward(decision, decision.state.runs[index], span, at, backfill)
+    foresight = foresee(decision.state, pauses, decision.now, changed)
+    if foresight is not None:
+        decision.record(foresight)
 
 
 def _span_of(progress: StreakProgress, pauses: tuple[Pause, ...], run: StreakRun) -> Span | None:

@@ -67,3 +67,8 @@ def decide(team: Team | None, command: DefinitionCommand, now: datetime) -> Iter
 def evolve(team: Team | None, event: Event, recorded_at: datetime) -> Team | None:
     """Fold one event. Refuses nothing: it runs again on every replay."""
     return definition.evolve(KIND, team, event)
+
+
+def members_changed(team: Team) -> TeamChanged:
+    """What is noted on a team when somebody joined or left. Who that was, their own streams say."""
+    return TeamChanged(team_id=team.id, changed=("members",), fields=team.fields)

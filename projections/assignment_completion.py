@@ -10,16 +10,9 @@ from psycopg.rows import args_row
 
 from domain.ids import owner_slice
 from projections.assignment_targets import ITEM, UNDER
+from projections.earlier_catalogue import EARLIER, Earlier, parameters_of
 
 READ_TABLES = ("catalogue", "practice_progress", "learn_progress", "team_member", "assignment", "assignment_progress")
-
-
-class Assigned(NamedTuple):
-    """An active assignment, and whom it is for."""
-
-    id: UUID
-    assignee_type: str
-    assignee_id: str | None
 
 
 class Completed(NamedTuple):
@@ -31,57 +24,15 @@ class Completed(NamedTuple):
     total_items: int
 
 
-# Upwards from items: what they lie under and the custom courses that hold them. A moved item is under its new parent.
-REACHING = """
-    WITH RECURSIVE above AS (
-        SELECT unnest(%(items)s::text[]) AS id
-        UNION
-        SELECT higher.id
-        FROM above
-        CROSS JOIN LATERAL (
-            SELECT parent_id AS id
-            FROM catalogue
-            WHERE tenant = %(tenant)s
-              AND id = above.id
-              AND parent_id IS NOT NULL
-            UNION ALL
-            SELECT id
-            FROM catalogue
-            WHERE tenant = %(tenant)s
-              AND kind = 'custom-course'
-              AND items ? above.id
-        ) AS higher
-    )
-    SELECT id, assignee_type, assignee_id
-    FROM assignment
-    WHERE tenant = %(tenant)s
-      AND is_active
-      AND target_id IN (SELECT above.id FROM above)
-"""
-
-ACTIVE = """
-    SELECT id, assignee_type, assignee_id
-    FROM assignment
-    WHERE tenant = %(tenant)s
-      AND is_active
-      AND {condition}
-"""
-
-MEMBERS = """
-    SELECT DISTINCT owner_id
-    FROM team_member
-    WHERE tenant = %(tenant)s
-      AND team_id::text = ANY(%(teams)s::text[])
-"""
-
 # `practised` and `learned` are read by owner when owners are given, and by item when it is the whole organisation.
 COMPLETED = """
-    WITH RECURSIVE wanted AS MATERIALIZED (
+    WITH RECURSIVE {catalogue} wanted AS MATERIALIZED (
         SELECT id, content_area, target_type, target_id, assignee_type, assignee_id, created_at
         FROM assignment
         WHERE tenant = %(tenant)s
           AND is_active
           AND id = ANY(%(assignments)s::uuid[])
+          AND created_at <= %(at)s::timestamptz
     ),
     {under},
     {item},
@@ -96,6 +47,7 @@ COMPLETED = """
         FROM practice_progress
         {of_owners}
         WHERE tenant = %(tenant)s
+          AND updated_at <= %(at)s::timestamptz
     ),
     learned AS {kept} (
         SELECT slice, owner_id, scenario_id, completed_at
@@ -103,6 +55,7 @@ COMPLETED = """
         {of_owners}
         WHERE tenant = %(tenant)s
           AND completed_at IS NOT NULL
+          AND updated_at <= %(at)s::timestamptz
     ),
     done AS (
         SELECT item.target_id, practised.slice, practised.owner_id, practised.completed_at
@@ -145,6 +98,7 @@ COMPLETED = """
      AND member.owner_id = finished.owner_id
      AND wanted.assignee_type = 'team'
      AND wanted.assignee_id = member.team_id::text
+     AND member.joined_at <= %(at)s::timestamptz
     LEFT JOIN assignment_progress AS progress
       ON progress.slice = finished.slice
      AND progress.tenant = %(tenant)s
@@ -161,53 +115,33 @@ COMPLETED = """
 
 OF_OWNERS = "JOIN unnest(%(slices)s::smallint[], %(owners)s::text[]) AS asked (slice, owner_id) USING (slice, owner_id)"
 
-BY_ALL = COMPLETED.format(under=UNDER, item=ITEM, kept="NOT MATERIALIZED", of_owners="")
-BY_OWNERS = COMPLETED.format(under=UNDER, item=ITEM, kept="MATERIALIZED", of_owners=OF_OWNERS)
-
-
-def reaching(connection: Connection, tenant: str, items: Collection[str]) -> list[Assigned]:
-    """The active assignments that these items of the catalogue count for."""
-    return _assigned(connection, REACHING, {"tenant": tenant, "items": list(items)})
-
-
-def with_ids(connection: Connection, tenant: str, ids: Collection[UUID]) -> list[Assigned]:
-    """Those of these assignments that are active."""
-    query = ACTIVE.format(condition="id = ANY(%(ids)s::uuid[])")
-    return _assigned(connection, query, {"tenant": tenant, "ids": list(ids)})
-
-
-def of_teams(connection: Connection, tenant: str, teams: Collection[UUID]) -> list[Assigned]:
-    """The active assignments of these teams."""
-    query = ACTIVE.format(condition="assignee_type = 'team' AND assignee_id = ANY(%(teams)s::text[])")
-    return _assigned(connection, query, {"tenant": tenant, "teams": [str(one) for one in teams]})
-
-
-def of_tenant(connection: Connection, tenant: str) -> list[Assigned]:
-    """All active assignments."""
-    return _assigned(connection, ACTIVE.format(condition="true"), {"tenant": tenant})
-
-
-def members(connection: Connection, tenant: str, teams: Collection[str]) -> list[str]:
-    """The owners who belong to one of these teams."""
-    return [row[0] for row in connection.execute(MEMBERS, {"tenant": tenant, "teams": list(teams)})]
-
 
 def completed(
-    connection: Connection, tenant: str, assignments: Collection[UUID], owners: Collection[str] | None, slices: int
+    connection: Connection,
+    tenant: str,
+    assignments: Collection[UUID],
+    owners: Collection[str] | None,
+    slices: int,
+    earlier: Earlier | None = None,
 ) -> list[Completed]:
-    """Who has done everything that one of these assignments asks for now, and is not on record with it.
+    """Who has done everything that one of these assignments asks for, now or earlier, and is not on record with it.
 
     Only these owners are looked at; without owners, all who did anything of it. `completed_at` is the activityAt of
     the owner's latest item, or when the owner was assigned or joined the team, if that was later.
     """
-    parameters = {"tenant": tenant, "assignments": list(assignments)}
+    parameters = {"tenant": tenant, "assignments": list(assignments), **parameters_of(earlier)}
     if owners is not None:
         asked = list(owners)
         parameters |= {"owners": asked, "slices": [owner_slice(tenant, one, slices) for one in asked]}
     with connection.cursor(row_factory=args_row(Completed)) as cursor:
-        return cursor.execute(BY_ALL if owners is None else BY_OWNERS, parameters).fetchall()
+        return cursor.execute(_completed_sql(owners is None, earlier), parameters).fetchall()
 
 
-def _assigned(connection: Connection, query: str, parameters: dict[str, object]) -> list[Assigned]:
-    with connection.cursor(row_factory=args_row(Assigned)) as cursor:
-        return cursor.execute(query, parameters).fetchall()
+def _completed_sql(by_all: bool, earlier: Earlier | None) -> str:
+    return COMPLETED.format(
+        catalogue=EARLIER if earlier else "",
+        under=UNDER,
+        item=ITEM,
+        kept="NOT MATERIALIZED" if by_all else "MATERIALIZED",
+        of_owners="" if by_all else OF_OWNERS,
+    )

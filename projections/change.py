@@ -1,6 +1,7 @@
 """What an event changes in a read table, and what a read model is."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -41,6 +42,11 @@ class Projection(NamedTuple):
     def schema(self) -> str:
         """The schema of the database that holds this version's table."""
         return schema_of(self.name, self.version)
+
+
+def ranges(stretches: Iterable[tuple[datetime, datetime | None]]) -> str:
+    """Stretches of time as PostgreSQL reads a multirange of them; one without an end is open."""
+    return "{" + ",".join(f"[{start.isoformat()},{end.isoformat() if end else ''})" for start, end in stretches) + "}"
 
 
 def another_version(recorded: Recorded, identifier: UUID | str, **columns: Any) -> Change:

@@ -95,6 +95,14 @@ class Reader:
         with self._connection() as connection:
             return connection.execute(query, parameters).rowcount
 
+    @contextmanager
+    def turn(self, kind: str, name: str) -> Iterator[None]:
+        """Let one at a time do something to what has this name. Raises Busy when the others take too long."""
+        with self._connection() as connection, connection.transaction():
+            connection.execute("SET LOCAL lock_timeout = '5s'")
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (kind, name))
+            yield
+
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
         self._pool.close()

@@ -7,7 +7,7 @@ import msgspec
 
 from domain.definitions import DefinitionFields, Pause
 from domain.events import Recorded
-from projections.change import Change, another_version
+from projections.change import Change, another_version, ranges
 
 TABLE = """
     CREATE TABLE {table} (
@@ -54,9 +54,5 @@ def row(
     """The columns that the fields of a definition set."""
     columns: dict[str, Any] = msgspec.structs.asdict(fields)
     columns["event_types"] = msgspec.json.encode(fields.event_types).decode()
-    columns["pauses"] = "{" + ",".join(_range(pause) for pause in pauses) + "}"
+    columns["pauses"] = ranges((pause.start, pause.end) for pause in pauses)
     return another_version(recorded, identifier, **columns, **more)
-
-
-def _range(pause: Pause) -> str:
-    return f"[{pause.start.isoformat()},{pause.end.isoformat() if pause.end else ''})"

@@ -10,6 +10,7 @@ from domain.vocabulary import Slug
 from projections.consistency import through
 from projections.database import Reader
 from projections.listing import Listed, Page, listed
+from projections.streak_reading import there
 
 Row = dict[str, Any]
 
@@ -109,7 +110,52 @@ ASSIGNMENT = Kind(
 )
 
 CHALLENGE_LOG = _entries_of(Slug.CHALLENGE, "entry_log", "definition_id")
-STREAK_LOG = _entries_of(Slug.STREAK, "entry_log", "definition_id")
+# Entries that come late, and breaks, give a window to another run than the one that counted the entry at first.
+STREAK_LOG = Kind(
+    projections=("entry_log", "streak_progress", "streak"),
+    source=f"""
+        SELECT
+            entry.slice,
+            entry.id,
+            entry.tenant,
+            entry.definition_id,
+            entry.owner_id,
+            entry.activity_at,
+            entry.activity_id,
+            entry.unique_identifier,
+            entry.activity_value,
+            entry.attributes,
+            entry.recorded_at,
+            entry.counted,
+            entry.reason,
+            entry.period_key,
+            CASE WHEN entry.counted THEN coalesce(
+                (
+                    SELECT run.id
+                    FROM streak_progress AS run
+                    WHERE run.slice = entry.slice
+                      AND run.tenant = entry.tenant
+                      AND run.owner_id = entry.owner_id
+                      AND run.definition_id = entry.definition_id
+                      AND run.first_period_start_at <= entry.activity_at
+                      AND {there("run", "statement_timestamp()")}
+                    ORDER BY run.number DESC
+                    LIMIT 1
+                ),
+                entry.progress_id
+            ) END AS progress_id,
+            entry.voided_at,
+            entry.void_reason,
+            entry.recorded_at AS created_at,
+            greatest(entry.recorded_at, entry.voided_at) AS updated_at
+        FROM entry_log AS entry
+        WHERE entry.tenant = %(tenant)s
+          AND entry.slug = 'streak'
+    """,
+    owner="owner_id",
+    filters={"definition_id": "definition_id = %(definition_id)s", "counted": "counted = %(counted)s"},
+    slice_of_id=_slice_of_id,
+)
 PRACTICE_LOG = _entries_of(Slug.PRACTICE, "training_log", "topic_id")
 LEARN_LOG = _entries_of(Slug.LEARN, "training_log", "scenario_id")
 

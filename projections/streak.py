@@ -1,6 +1,9 @@
 """Streaks: one row a definition, with the stretches in which it was paused."""
 
 from collections.abc import Iterator
+from typing import Any
+
+import msgspec
 
 from domain.events import Recorded
 from domain.streak import StreakChanged, StreakDefined, StreakMilestoneAdded, StreakMilestoneChanged
@@ -12,6 +15,7 @@ TABLE = definition.table("""
         aggregation_target_value  numeric        NOT NULL,
         completion_target_value   integer,
         at_risk_seconds           integer        NOT NULL,
+        resumptions               jsonb          NOT NULL,
 """)
 
 
@@ -20,9 +24,11 @@ def rows(recorded: Recorded) -> Iterator[Change]:
     event = recorded.event
     match event:
         case StreakDefined():
-            yield definition.row(recorded, event.streak_id, event.fields, created_at=recorded.recorded_at)
+            more: dict[str, Any] = {"created_at": recorded.recorded_at, "resumptions": "[]"}
+            yield definition.row(recorded, event.streak_id, event.fields, **more)
         case StreakChanged():
-            yield definition.row(recorded, event.streak_id, event.fields, event.pauses)
+            resumptions = msgspec.json.encode(event.resumptions).decode()
+            yield definition.row(recorded, event.streak_id, event.fields, event.pauses, resumptions=resumptions)
         case StreakMilestoneAdded() | StreakMilestoneChanged():
             yield another_version(recorded, event.streak_id)
 

@@ -10,9 +10,11 @@ from projections.change import Projection
 from projections.consistency import through_sql
 from projections.runs import Runs
 from projections.streak_progress_rows import rows
+from projections.streak_reading import ENDED, PERIOD, READING, STATUS, there
 from projections.versions import VERSIONS
 
-# The period is the window that the run waits for, which may be none; of a broken run, the one that broke it.
+# The period is the window that the run waits for, which may be none; of a broken run, the one that broke it. A run that
+# waits for a break to be written is there `after_missed` windows; `kept_contribution_at` counts once a run is broken.
 TABLE = """
     CREATE TABLE {table} (
         slice                 smallint    NOT NULL,
@@ -22,6 +24,7 @@ TABLE = """
         owner_id              text        NOT NULL,
         engagement_id         uuid        NOT NULL,
         number                integer     NOT NULL,
+        after_missed          tstzmultirange,
         status                text        NOT NULL,
         value                 numeric     NOT NULL,
         target                integer,
@@ -40,6 +43,7 @@ TABLE = """
         completed_at          timestamptz,
         broken_at             timestamptz,
         last_contribution_at  timestamptz NOT NULL,
+        kept_contribution_at  timestamptz,
         last_completed_at     timestamptz,
         created_at            timestamptz NOT NULL,
         updated_at            timestamptz NOT NULL,
@@ -105,8 +109,11 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 def _source(conditions: list[str], one_slice: bool) -> str:
     """The runs of a tenant as they read at %(now)s."""
     return SOURCE.format(
-        reading=READING,
+        status=STATUS,
         period=PERIOD,
+        ended=ENDED,
+        reading=READING,
+        there=there("progress"),
         through=through_sql(READ_TABLES, one_slice=one_slice),
         conditions="".join(f" AND {condition}" for condition in conditions),
     )
@@ -116,37 +123,6 @@ RUNS = Runs(Record, _source)
 one, of_tenant = RUNS.one, RUNS.of_tenant
 
 
-# A window that ended unmet broke the run, unless a pause excuses it; the seal only writes that down. OFFSET 0 keeps the
-# planner from repeating the question for each column that asks it.
-READING = """
-    CROSS JOIN LATERAL (
-        SELECT
-            progress.status = 'in_progress'
-            AND progress.period_end_at IS NOT NULL
-            AND progress.period_end_at <= %(now)s
-            AND NOT EXISTS (
-                SELECT
-                FROM streak
-                WHERE streak.tenant = progress.tenant
-                  AND streak.id = progress.definition_id
-                  AND streak.pauses && tstzrange(progress.period_start_at, progress.period_end_at)
-            ) AS broken
-        OFFSET 0
-    ) AS reading
-"""
-
-PERIOD = """
-        CASE WHEN progress.status = 'completed' THEN progress.completed_key ELSE progress.period_key END AS period_key,
-        CASE
-            WHEN progress.status = 'completed' THEN progress.completed_start_at
-            ELSE progress.period_start_at
-        END AS period_start_at,
-        CASE
-            WHEN progress.status = 'completed' THEN progress.completed_end_at
-            ELSE progress.period_end_at
-        END AS period_end_at
-"""
-
 # An entry may come up to 300 s early and start a run whose first window is still to begin: then that is its period.
 SOURCE = """
     SELECT
@@ -154,7 +130,7 @@ SOURCE = """
         progress.definition_id,
         progress.owner_id,
         progress.number,
-        CASE WHEN reading.broken THEN 'broken' ELSE progress.status END AS status,
+        {status},
         progress.value,
         progress.target,
         progress.task_target,
@@ -165,12 +141,11 @@ SOURCE = """
         {period},
         progress.started_at,
         progress.completed_at,
-        CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END AS broken_at,
-        progress.last_contribution_at,
+        {ended},
         progress.last_completed_at,
         progress.created_at,
         greatest(
-            progress.updated_at, CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END
+            progress.updated_at, progress.broken_at, missed.end_at, upper(progress.after_missed)
         ) AS updated_at,
         task.period_key AS task_period_key,
         task.period_start_at AS task_period_start_at,
@@ -192,7 +167,8 @@ SOURCE = """
           AND period.engagement_id = progress.engagement_id
           AND period.period_start_at <= CASE
               WHEN progress.status = 'completed' THEN progress.completed_start_at
-              WHEN progress.status = 'broken' OR reading.broken THEN progress.period_start_at
+              WHEN missed.end_at IS NOT NULL THEN missed.start_at
+              WHEN progress.status = 'broken' THEN progress.period_start_at
               ELSE greatest(%(now)s, progress.first_period_start_at)
           END
         ORDER BY period.period_start_at DESC
@@ -203,5 +179,6 @@ SOURCE = """
      AND owner.tenant = progress.tenant
      AND owner.id = progress.owner_id
     WHERE progress.tenant = %(tenant)s
+      AND {there}
       {conditions}
 """

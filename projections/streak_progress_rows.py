@@ -5,12 +5,13 @@ from typing import Any
 
 import msgspec
 
+from domain.definitions import Rules
 from domain.engagement import CompletionRolledBack, EntryCounted, EntryVoided, RunCompleted, RunStarted
 from domain.events import Recorded
-from domain.streak_events import PeriodMet, RunRecounted, RunWithdrawn, StreakBroken
+from domain.streak_events import BreakForeseen, Foreseen, PeriodMet, RunRecounted, RunWithdrawn, StreakBroken
 from domain.vocabulary import ProgressStatus, Slug
 from domain.windows import Window
-from projections.change import Change
+from projections.change import Change, ranges
 
 
 def rows(recorded: Recorded) -> Iterator[Change]:
@@ -38,6 +39,10 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield _broken(event)
         case RunWithdrawn():
             yield Change(event.run_id, gone=True)
+        case BreakForeseen():
+            yield Change(event.run_id, kept_contribution_at=event.kept_contribution_at)
+            yield from (Change(identifier, gone=True) for identifier in event.withdrawn)
+            yield from (_foreseen(event, one, recorded) for one in event.next)
 
 
 def _started(event: RunStarted, recorded: Recorded) -> Change:
@@ -50,22 +55,58 @@ def _started(event: RunStarted, recorded: Recorded) -> Change:
         number=event.number,
         status=ProgressStatus.IN_PROGRESS.value,
         value=0,
-        target=event.rules.completion,
-        task_target=event.rules.target,
-        method=event.rules.method.value,
-        distinct_by=event.rules.distinct_by,
-        schedule=msgspec.json.encode(event.rules.schedule).decode(),
+        after_missed=None,
         first_period_start_at=event.window.start,
         started_at=event.started_at,
         completed_at=None,
         broken_at=None,
         last_contribution_at=event.started_at,
+        kept_contribution_at=None,
         last_completed_at=None,
-        created_at=recorded.recorded_at,
+        created_at=event.created_at or recorded.recorded_at,
         updated_at=recorded.recorded_at,
+        **_rules(event.rules),
         **_window("period", event.window),
         **_window("completed", None),
     )
+
+
+def _foreseen(event: BreakForeseen, one: Foreseen, recorded: Recorded) -> Change:
+    """The row of a run that is there once windows are missed. Its start, when it is written, replaces it."""
+    status = ProgressStatus.COMPLETED if one.completed_in else ProgressStatus.IN_PROGRESS
+    return Change(
+        one.id,
+        tenant=recorded.tenant,
+        definition_id=event.definition_id,
+        owner_id=event.owner_id,
+        engagement_id=recorded.originator_id,
+        number=one.number,
+        status=status.value,
+        value=one.value,
+        after_missed=ranges((window.start, window.end) for window in one.missed),
+        first_period_start_at=one.window.start,
+        started_at=one.started_at,
+        completed_at=one.last_completed_at if one.completed_in else None,
+        broken_at=None,
+        last_contribution_at=one.last_contribution_at,
+        kept_contribution_at=one.kept_contribution_at,
+        last_completed_at=one.last_completed_at,
+        created_at=one.created_at,
+        updated_at=one.updated_at,
+        **_rules(one.rules),
+        **_window("period", one.due),
+        **_window("completed", one.completed_in),
+    )
+
+
+def _rules(rules: Rules) -> dict[str, Any]:
+    return {
+        "target": rules.completion,
+        "task_target": rules.target,
+        "method": rules.method.value,
+        "distinct_by": rules.distinct_by,
+        "schedule": msgspec.json.encode(rules.schedule).decode(),
+    }
 
 
 def _recounted(event: RunRecounted, recorded: Recorded) -> Change:

@@ -13,7 +13,7 @@ from domain.windows import Schedule, Window, window_at
 from projections.consistency import through_sql
 from projections.database import Reader
 from projections.live import MILESTONES, LiveMilestone, milestones_of
-from projections.streak_progress import PERIOD, READING
+from projections.streak_reading import ENDED, PERIOD, READING, STATUS, there
 from projections.streak_windows import IN_PROGRESS, window_from, window_of
 
 READ_TABLES = ("streak", "streak_progress", "streak_period", "milestone", "reward_log")
@@ -83,8 +83,11 @@ def of_user(
     condition = "" if definition_id is None else "AND definition.id = %(definition_id)s"
     source = SOURCE.format(
         milestones=MILESTONES,
-        reading=READING,
+        status=STATUS,
         period=PERIOD,
+        ended=ENDED,
+        reading=READING,
+        there=there("run"),
         through=through_sql(READ_TABLES, one_slice=False),
         condition=condition,
     )
@@ -117,15 +120,14 @@ SOURCE = """
         progress.definition_id,
         progress.owner_id,
         progress.number,
-        CASE WHEN reading.broken THEN 'broken' ELSE progress.status END AS status,
+        {status},
         progress.value,
         progress.task_target,
         progress.method,
         progress.schedule::text AS schedule,
         progress.first_period_start_at,
         {period},
-        CASE WHEN reading.broken THEN progress.period_end_at ELSE progress.broken_at END AS broken_at,
-        progress.last_contribution_at,
+        {ended},
         progress.created_at,
         definition.name AS definition_name,
         definition.status AS definition_status,
@@ -165,6 +167,7 @@ SOURCE = """
           AND run.tenant = definition.tenant
           AND run.owner_id = %(owner_id)s
           AND run.definition_id = definition.id
+          AND {there}
         ORDER BY run.number DESC
         LIMIT 1
     ) AS progress

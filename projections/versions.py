@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 VERSIONS = {
     "challenge": 2,
-    "streak": 1,
+    "streak": 2,
     "milestone": 1,
     "challenge_progress": 1,
     "task_progress": 1,
-    "streak_progress": 1,
+    "streak_progress": 2,
     "streak_period": 1,
     "entry_log": 1,
     "reward_log": 2,

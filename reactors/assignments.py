@@ -16,8 +16,10 @@ from domain.events import Recorded
 from domain.learn_progress import ScenarioCompleted
 from domain.membership import TeamJoined
 from domain.practice_progress import PracticeCompleted
-from projections import assignment_completion
-from projections.assignment_completion import Assigned
+from projections.assigned import Assigned, members, of_teams, of_tenant, reaching, with_ids
+from projections.assignment_completion import READ_TABLES, completed
+from projections.earlier_catalogue import Earlier
+from reactors.earlier_catalogue import before_changes
 from reactors.following import Follower
 
 NAME = "assignments"
@@ -35,15 +37,17 @@ TOPICS = (
 class Causes:
     """What the events of one tenant in a batch may have completed."""
 
-    def __init__(self) -> None:
+    def __init__(self, events: Iterable[Recorded]) -> None:
         self.owners: set[str] = set()
         self.done: set[str] = set()
         self.joined: dict[UUID, set[str]] = {}
         self.assignments: set[UUID] = set()
         self.items: set[str] = set()
         self.moved = False
+        for one in events:
+            self._add(one.event)
 
-    def add(self, event: Any) -> None:
+    def _add(self, event: Any) -> None:
         """Note what one event may have completed."""
         match event:
             case PracticeCompleted():
@@ -69,13 +73,14 @@ class AssignmentCompletion:
     """Writes down who has completed which assignment. Several may run, and each may be killed at any time.
 
     Whatever happens last, a completion, a membership, an assignment or a change of the catalogue, is reacted to when
-    the read tables hold it: then they hold the rest, too. An assignment is completed once, whoever writes that first.
+    the read tables hold it: then they hold the rest, too. If the catalogue has changed since, it is looked at as it was
+    as well. An assignment is completed once, whoever writes that first.
     """
 
     def __init__(self, database_url: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self._log = ProgressLog(database_url)
         self._now = now
-        self._follower = Follower(database_url, NAME, TOPICS, assignment_completion.READ_TABLES, self._react)
+        self._follower = Follower(database_url, NAME, TOPICS, READ_TABLES, self._react)
 
     @property
     def errors(self) -> dict[int, str]:
@@ -100,45 +105,55 @@ class AssignmentCompletion:
         self._log.close()
 
     def _react(self, connection: Connection, events: Sequence[Recorded]) -> int:
-        causes: dict[str, Causes] = {}
-        for one in events:
-            causes.setdefault(one.tenant, Causes()).add(one.event)
-        return sum(self._settle(connection, tenant, found) for tenant, found in causes.items())
+        written = 0
+        for tenant in {one.tenant: None for one in events}:
+            own = [one for one in events if one.tenant == tenant]
+            for some, earlier in before_changes(self._log, connection, tenant, own):
+                written += self._settle(connection, tenant, Causes(some), earlier)
+            written += self._settle(connection, tenant, Causes(own))
+        return written
 
-    def _settle(self, connection: Connection, tenant: str, causes: Causes) -> int:
-        asked = assignment_completion
+    def _settle(self, connection: Connection, tenant: str, causes: Causes, earlier: Earlier | None = None) -> int:
         written = 0
         if causes.owners:
-            assigned = asked.reaching(connection, tenant, causes.done)
-            written += self._complete(connection, tenant, assigned, causes.owners)
+            assigned = reaching(connection, tenant, causes.done, earlier)
+            written += self._complete(connection, tenant, assigned, causes.owners, earlier)
         for team, owners in causes.joined.items():
-            written += self._complete(connection, tenant, asked.of_teams(connection, tenant, [team]), owners)
-        changed = asked.with_ids(connection, tenant, causes.assignments) if causes.assignments else []
+            assigned = of_teams(connection, tenant, [team])
+            written += self._complete(connection, tenant, assigned, owners, earlier)
+        changed = with_ids(connection, tenant, causes.assignments) if causes.assignments else []
         if causes.moved:
-            changed += asked.of_tenant(connection, tenant)
+            changed += of_tenant(connection, tenant)
         elif causes.items:
-            changed += asked.reaching(connection, tenant, causes.items)
-        return written + self._complete_for_anybody(connection, tenant, set(changed))
+            changed += reaching(connection, tenant, causes.items, earlier)
+        return written + self._complete_for_anybody(connection, tenant, set(changed), earlier)
 
-    def _complete_for_anybody(self, connection: Connection, tenant: str, assigned: Collection[Assigned]) -> int:
+    def _complete_for_anybody(
+        self, connection: Connection, tenant: str, assigned: Collection[Assigned], earlier: Earlier | None
+    ) -> int:
         """Those of the organisation by what was done of them, the others by whom they are for."""
         everybodys = [one for one in assigned if one.assignee_type == "org"]
         others = [one for one in assigned if one.assignee_type != "org"]
         teams = {one.assignee_id for one in others if one.assignee_type == "team" and one.assignee_id}
         owners = {one.assignee_id for one in others if one.assignee_type == "user" and one.assignee_id}
         if teams:
-            owners.update(assignment_completion.members(connection, tenant, teams))
-        written = self._complete(connection, tenant, others, owners)
-        return written + self._complete(connection, tenant, everybodys, None)
+            owners.update(members(connection, tenant, teams))
+        written = self._complete(connection, tenant, others, owners, earlier)
+        return written + self._complete(connection, tenant, everybodys, None, earlier)
 
     def _complete(
-        self, connection: Connection, tenant: str, assigned: Iterable[Assigned], owners: Collection[str] | None
+        self,
+        connection: Connection,
+        tenant: str,
+        assigned: Iterable[Assigned],
+        owners: Collection[str] | None,
+        earlier: Earlier | None,
     ) -> int:
         ids = [one.id for one in assigned]
         if not ids or (owners is not None and not owners):
             return 0
         slices, now = self._log.log_recorder.slices, self._now()
-        found = assignment_completion.completed(connection, tenant, ids, owners, slices)
+        found = completed(connection, tenant, ids, owners, slices, earlier)
         written = [
             assignments.complete_assignment(
                 self._log, tenant, one.assignment_id, one.owner_id, one.completed_at, one.total_items, now=now

@@ -53,7 +53,7 @@ def _kept(slug: Slug) -> dict[str, fields.Field]:
             allow_none=True, metadata={"description": "The period that it falls into: 2026-04, 2026-W18."}
         ),
         "progress_id": fields.UUID(
-            data_key=f"{slug}ProgressId", allow_none=True, metadata={"description": "The run that counted it."}
+            data_key=f"{slug}ProgressId", allow_none=True, metadata={"description": "The run that it counts in."}
         ),
     }
 
@@ -76,10 +76,10 @@ def _reached() -> dict[str, fields.Field]:
 
 
 def _outcome(logged: Logged) -> Mapping[str, Any]:
-    event = logged.event
+    event, run = logged.event, logged.run
     return {
         "period_key": event.window.key if event.window else None,
-        "progress_id": getattr(event, "run_id", None),
+        "progress_id": run.id if run else getattr(event, "run_id", None),
     }
 
 

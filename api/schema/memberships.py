@@ -66,18 +66,26 @@ class Members(fields.List):
 
 
 class Membership(NamedTuple):
-    """Who belonged to a team, who is to belong to it, and who of them is nobody's user yet, by the tenant's own id."""
+    """Who belonged to a team, who is to belong to it, and who of them is nobody's user yet, by the tenant's own id.
+
+    `made_at` is when the team was made, if it is there already.
+    """
 
     before: list[str]
     after: list[str]
     new: list[str]
+    made_at: datetime | None = None
+
+    def changes(self, now: datetime) -> bool:
+        """Whether anybody joins or leaves a team that was there before: its first members come with a new one."""
+        return self.made_at not in (None, now) and self.before != self.after
 
     def keep(self, log: ProgressLog, tenant: str, team_id: UUID, now: datetime) -> list[Position]:
         """Let everybody join and leave who has to. Answers where that was written."""
         kept = [registered(log, tenant, one, now) for one in self.new]
         joining = [one for one in self.after if one not in self.before]
         leaving = [one for one in self.before if one not in self.after]
-        joined = keep_members(log, tenant, team_id, joining=joining, leaving=leaving, now=now)
+        joined = keep_members(log, tenant, team_id, joining=joining, leaving=leaving, noted=self.changes(now), now=now)
         return [*filter(None, kept), *joined]
 
 
@@ -104,4 +112,5 @@ def planned(
     ids |= {name: log.user_id(tenant, name) for name in new}
     after = {one.id or ids[one.external_id or ""] for one in members}
     row = records.one(reader, TEAM, tenant, team_id)
-    return Membership(before=row["members"] if row else [], after=sorted(after), new=new)
+    before, made_at = (row["members"], row["created_at"]) if row else ([], None)
+    return Membership(before=before, after=sorted(after), new=new, made_at=made_at)

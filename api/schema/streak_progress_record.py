@@ -141,26 +141,26 @@ def _task(record: Record, now: datetime) -> Task:
 def record_after(logged: Logged, user: Mapping[str, Any] | None, now: datetime) -> StreakProgress:
     """The record of the run that an entry was counted in, as a read shows it. `user` is the owner's row, if any."""
     run: Any = logged.run
-    period = run.completed_in or run.due
-    broken = run.status == IN_PROGRESS and period is not None and period.end <= now
+    missed = logged.missed(now)
+    period = run.completed_in or missed or run.due
     record = Record(
         id=run.id,
         definition_id=logged.event.entry.definition_id,
         owner_id=logged.event.entry.owner_id,
         number=run.number,
-        status=BROKEN if broken else run.status.value,
+        status=BROKEN if missed else run.status.value,
         value=Decimal(run.value),
         started_at=run.started_at,
         completed_at=run.completed_at,
-        broken_at=period.end if broken else None,
+        broken_at=missed and missed.end,
         last_contribution_at=run.last_contribution_at,
         last_completed_at=run.last_completed_at,
         created_at=run.created_at,
-        updated_at=max(run.updated_at, period.end) if broken else run.updated_at,
+        updated_at=max(run.updated_at, missed.end) if missed else run.updated_at,
         through=now,
         **_of_rules(run),
         **_window("period", period),
-        **_latest(logged, broken, now),
+        **_latest(logged, missed, now),
         **owner_columns(user),
     )
     return record_json(record, now)
@@ -179,11 +179,11 @@ def _of_rules(run: Any) -> dict[str, Any]:
     }
 
 
-def _latest(logged: Logged, broken: bool, now: datetime) -> dict[str, Any]:
+def _latest(logged: Logged, missed: Any, now: datetime) -> dict[str, Any]:
     """The latest window with entries that has begun, of a run that is over its last one."""
     run: Any = logged.run
-    in_progress = run.completed_in is None and not broken
-    until = max(now, run.window.start) if in_progress else (run.completed_in or run.due).start
+    last = run.completed_in or missed
+    until = last.start if last else max(now, run.window.start)
     begun = [one for one in logged.windows if one.window.start <= until]
     latest = max(begun, key=lambda one: one.window.start, default=None)
     return {

@@ -16,6 +16,7 @@ from domain.application import Position
 from domain.errors import Busy
 from domain.vocabulary import Slug
 from projections.consistency import wait_until_level
+from projections.database import Reader
 from projections.records import TEAM
 
 
@@ -54,18 +55,30 @@ class Named(NamedTuple):
 
     def keep(self, identifier: UUID, now: datetime) -> tuple[list[Position], Mapping[str, Any]]:
         log, reader, tenant = state.progress_log(), state.reader(), state.caller().tenant
-        membership = planned(log, reader, tenant, identifier, self.members)
-        return membership.keep(log, tenant, identifier, now), {"members": membership.after}
+        # One at a time: who comes second finds whom the first one let join, and names who leaves of them.
+        with reader.turn("team", f"{tenant}:{identifier}"):
+            level(reader)
+            membership = planned(log, reader, tenant, identifier, self.members)
+            positions = membership.keep(log, tenant, identifier, now)
+        columns: dict[str, Any] = {"members": membership.after}
+        if membership.changes(now):
+            version = log.definition(tenant, Slug.TEAM, identifier, now=now).version  # type: ignore[union-attr]
+            columns |= {"version": version, "updated_at": now}
+        return positions, columns
 
 
 def members_of(body: dict[str, Any]) -> Beside:
     """Take the members out of a body, if it names any. Raises Busy before anything is written."""
     if "members" not in body:
         return Nothing()
-    # Who leaves, only the read tables say, once they hold everything.
-    if not wait_until_level(state.reader()):
-        raise Busy("the read tables are behind the log, and say who leaves")
+    level(state.reader())
     return Named(body.pop("members"))
+
+
+def level(reader: Reader) -> None:
+    """Wait until the read tables hold everything: only they say who leaves. Raises Busy when they do not in time."""
+    if not wait_until_level(reader):
+        raise Busy("the read tables are behind the log, and say who leaves")
 
 
 RECORDS = Records(TEAM, TeamSchema, "team")

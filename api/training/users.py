@@ -36,7 +36,11 @@ class PartQuery(Query):
     """Which part of an array; all of it when nothing is given."""
 
     updated_since = Moment(
-        data_key="updatedSince", metadata={"description": "Only rows that changed at this time or later."}
+        data_key="updatedSince",
+        metadata={
+            "description": "Only rows that changed at this time or later. That a row was taken back, only the array "
+            "without it shows."
+        },
     )
     limit = WholeNumber(
         validate=validate.Range(1, MAX_LIMIT, error="must be {min} to {max}"),

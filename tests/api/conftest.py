@@ -11,10 +11,11 @@ from joserfc import jwt
 from joserfc.jwk import OctKey
 
 from api.access import keys
+from api.access.callers import Admission
 from api.access.keys import NewKey
 from api.app import create_app
 from api.settings import Settings
-from api.state import state_of
+from api.state import EXTENSION, State, state_of
 from domain.application import ProgressLog
 from projections.database import Reader
 from projections.projector import Projector
@@ -22,6 +23,7 @@ from tests.api.given import ADA, SPEND, Given
 
 NOW = datetime(2026, 4, 3, 10, 15, tzinfo=UTC)
 ACME, GLOBEX = "acme", "globex"
+BARE = Settings(database_url="postgresql://nobody@localhost/nothing", log_level="error", access_log=False)
 
 
 class Clock:
@@ -48,11 +50,18 @@ def settings(database_url: str) -> Settings:
     return Settings(database_url=database_url, threads=4, log_level="error", access_log=False)
 
 
+@pytest.fixture(scope="session")
+def bare_app() -> Flask:
+    """The app without a database. To put it together takes longer than most tests do."""
+    return create_app(BARE)
+
+
 @pytest.fixture
-def app(settings: Settings, clock: Clock) -> Iterator[Flask]:
-    app = create_app(settings, now=clock)
-    yield app
-    state_of(app).close()
+def app(bare_app: Flask, settings: Settings, clock: Clock) -> Iterator[Flask]:
+    """The app with a database, a clock and limits of this test's own."""
+    state = bare_app.extensions[EXTENSION] = State(settings, clock, Admission(settings.limits_storage))
+    yield bare_app
+    state.close()
 
 
 @pytest.fixture

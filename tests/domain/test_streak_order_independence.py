@@ -1,6 +1,7 @@
 """Order does not matter inside the grace (RULES 4): streaks, against an oracle that folds sorted entries."""
 
 from collections import Counter
+from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from domain.commands import LogEntry
 from domain.engagement import MilestoneReached
 from domain.ids import run_id
+from domain.streak_reading import readings
 from tests.domain.given import at, milestone_id
 from tests.domain.given_streak import Engagement, add_milestone, after, defined, empty, records
 from tests.domain.streak_oracle import WINDOWS, Expected, Rules, Story, before_the_seal, gathered, oracle, stories
@@ -34,6 +36,26 @@ def shown(engagement: Engagement) -> list[Expected]:
     ]
 
 
+def read(engagement: Engagement, now: datetime) -> list[Expected]:
+    """The records as they read at a moment, when a boundary counts at once: before it is sealed."""
+    over = [one for one in shown(engagement) if one.number <= engagement.state.over]
+    found = list(readings(engagement.state, engagement.streak.pauses, now))
+    assert [run.id for run, _ in found] == [run_id(empty().id, str(run.number)) for run, _ in found]
+    assert sum(run.completed_at is None and missed is None for run, missed in found) <= 1
+    return over + [
+        Expected(
+            run.number,
+            run.window.key,
+            "broken" if missed else run.status.value,
+            run.value,
+            run.started_at,
+            missed and missed.end,
+            run.last_contribution_at or run.started_at,
+        )
+        for run, missed in found
+    ]
+
+
 def played_by(rules: Rules, milestones: list[tuple[int, bool]], **more: Any) -> Engagement:
     streak = defined(
         aggregation_period=rules.period,
@@ -52,6 +74,11 @@ def played_by(rules: Rules, milestones: list[tuple[int, bool]], **more: Any) -> 
         engagement.change(rules.pause[0], status="paused")
         engagement.change(rules.pause[1], status="live")
     return engagement
+
+
+def at_once(rules: Rules) -> Rules:
+    """The same without a grace: what is read does not wait for the seal (RULES 5, never stale)."""
+    return rules._replace(grace=timedelta())
 
 
 def reached(engagement: Engagement) -> list[MilestoneReached]:
@@ -81,6 +108,8 @@ def plays_like_the_oracle(story: Story, milestones: list[tuple[int, bool]]) -> N
         arrived.append(one)
         engagement.log(one, now)
         assert shown(engagement) == oracle(rules, arrived, now)
+        for moment in (now, now + timedelta(hours=2), now + timedelta(days=3)):
+            assert read(engagement, moment) == oracle(at_once(rules), arrived, moment)
 
     assert {one.window.key: one.tally.count for one in engagement.state.windows}.items() <= {
         WINDOWS[rules.period][number].key: len(group) for number, group in gathered(rules, arrived).items()
@@ -135,6 +164,7 @@ def test_voids_before_the_seal_leave_what_the_other_entries_make(
             arrived.append(one)
             engagement.log(one, now)
         assert outcomes(shown(engagement)) == outcomes(oracle(rules, arrived, now, voided))
+        assert outcomes(read(engagement, now)) == outcomes(oracle(at_once(rules), arrived, now, voided))
     engagement.advance(THE_END)
 
     assert outcomes(shown(engagement)) == outcomes(oracle(rules, arrived, THE_END, voided))

@@ -168,6 +168,41 @@ def test_the_period_after_an_excused_one_breaks_the_run_when_it_is_missed(reader
     assert (after.status, after.broken_at, after.value) == ("broken", APRIL_6, 1)
 
 
+@pytest.mark.parametrize("period", [Period.DAILY, Period.ROLLING])
+def test_a_missed_period_is_seen_behind_an_excused_one_that_is_not_sealed(reader, log, level, play, period):
+    """RULES 5: broken at the first missed window, whether or not a process has written anything by then."""
+    streak = define_streak(log, aggregation_period=period, late_grace_seconds=9 * 86_400)
+    ends = APRIL_3 + 3 * DAY if period is Period.ROLLING else APRIL_6
+    play(streak, ADA, "60")
+    pause(log, streak, APRIL_3 + DAY, APRIL_3 + DAY + timedelta(hours=1))
+    level()
+
+    before, after = (read(reader, ends + timedelta(microseconds=step))[0] for step in (-1, 0))
+
+    assert (before.status, shown(before, ends - timedelta(microseconds=1))[1:]) == ("in_progress", (0, 0))
+    assert (after.status, after.broken_at, after.period_end_at, after.value) == ("broken", ends, ends, 1)
+    assert shown(after, ends)[0] == ("2026-04-05" if period is Period.DAILY else "2026-04-05T10:00:00Z")
+    assert [one.id for one in read(reader, ends, status="broken")] == [after.id]
+
+
+def test_a_run_that_waits_for_a_break_is_not_there_once_a_pause_excuses_the_missed_window(
+    reader, log, level, streak, play
+):
+    early = APRIL_5 - timedelta(minutes=4)
+    play(streak, ADA, "60")
+    play(streak, ADA, "70", at=APRIL_5 + timedelta(seconds=30), now=early)
+    pause(log, streak, early + timedelta(minutes=1), early + timedelta(minutes=2))
+    level()
+    now = APRIL_5 + timedelta(minutes=1)
+
+    (record,) = read(reader, now)
+    log.advance("acme", [engagement_id("acme", streak, ADA, Slug.STREAK)], now=SEALED)
+    level()
+
+    assert (record.number, record.status, record.broken_at) == (1, "in_progress", None)
+    assert [(one.number, one.value) for one in read(reader, SEALED)] == [(1, 2)]
+
+
 def test_a_completed_run_stays_completed_and_a_new_one_starts_beside_it(reader, log, level, play):
     short = define_streak(log, completion_target_value=2)
     for day in range(2):
@@ -278,19 +313,26 @@ def test_a_streak_that_has_ended_shows_its_last_period(reader, log, level, play)
     assert read(reader, APRIL_5 + DAY, ends_before=APRIL_5 + DAY) == []
 
 
-def test_entries_after_a_missed_period_leave_the_broken_run_as_it_was(reader, log, level, streak, play):
+def test_entries_after_a_missed_period_are_the_next_run_before_and_after_the_seal(reader, log, level, streak, play):
+    """RULES 5: entries in later windows start the next run, as if just logged; a boundary counts, written or not."""
     late = APRIL_5 + timedelta(minutes=2)
     play(streak, ADA, "60")
     play(streak, ADA, "20", at=APRIL_3 + DAY)
     play(streak, ADA, "7", at=late)
     level()
-    (before,) = read(reader, late)
+    before = read(reader, late)
+    waiting = read(reader, late, status="in_progress")
+    before_the_boundary = read(reader, APRIL_5 - timedelta(microseconds=1))
     log.advance("acme", [engagement_id("acme", streak, ADA, Slug.STREAK)], now=SEALED)
     level()
 
     first, second = read(reader, SEALED)
 
-    assert (before.status, shown(before, late)) == ("broken", ("2026-04-04", 20, 1))
+    assert [replace(one, through=late, updated_at=late) for one in before] == [
+        replace(one, through=late, updated_at=late) for one in (first, second)
+    ]
+    assert [one.id for one in waiting] == [before[1].id]
+    assert [(one.number, one.status) for one in before_the_boundary] == [(1, "in_progress")]
     assert (first.status, shown(first, SEALED)) == ("broken", ("2026-04-04", 20, 1))
     assert first.last_contribution_at == APRIL_3 + DAY
     assert (second.status, shown(second, SEALED)) == ("in_progress", ("2026-04-05", 7, 1))

@@ -71,7 +71,7 @@ def test_a_broken_run_reads_broken_and_the_window_goes_on(reader, level, streak,
     assert key(after, APRIL_5) == "2026-04-05"
 
 
-def test_what_came_before_the_break_was_written_is_in_the_window_already(reader, level, streak, play):
+def test_what_came_before_the_break_was_written_is_in_the_next_run_already(reader, level, streak, play):
     play(streak, ADA, "60")
     now = APRIL_5 + timedelta(minutes=2)
     play(streak, ADA, "7", at=now)
@@ -79,7 +79,7 @@ def test_what_came_before_the_break_was_written_is_in_the_window_already(reader,
 
     found = standing(reader, streak, now)
 
-    assert (found.status, found.value) == ("broken", 1)
+    assert (found.number, found.status, found.value, found.last_contribution_at) == (2, "in_progress", 0, now)
     assert (key(found, now), found.window_value) == ("2026-04-05", 7)
 
 

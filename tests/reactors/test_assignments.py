@@ -201,6 +201,34 @@ def test_a_catalogue_that_grows_takes_no_completion_back(training, react, comple
     assert [one.total_items for one in completions(assignment, ADA)] == [3]
 
 
+@pytest.mark.parametrize("growth", ["another topic", "another challenge", "a topic that was archived"])
+def test_what_was_done_before_the_catalogue_grew_was_done(training, clock, react, completions, growth):
+    """RULES 8: completed at the moment the last item is done, also when nobody has looked before it grew."""
+    training.topic("csrf", 1, "injection", status="archived")
+    to_all, to_ada = training.assign("module", "injection"), training.assign("category", "web", ADA)
+    for one in (ADA, BOB):
+        training.practise(one, "sql", 0, 1)
+    last = clock.advance()
+    training.practise(ADA, "xss", 0)
+    clock.advance()
+    match growth:
+        case "another topic":
+            training.topic("xxe", 1, "injection")
+        case "another challenge":
+            training.change("xss", total_challenges=2)
+        case _:
+            training.change("csrf", status="live")
+    clock.advance()
+    training.practise(BOB, "xss", 0)
+    to_late = training.assign("module", "injection", ADA)
+
+    assert react() == 2
+    done = [(one.completed_at, one.total_items) for one in completions(to_all, ADA) + completions(to_ada, ADA)]
+    assert done == [(last, 3), (last, 3)]
+    assert completions(to_all, BOB) == completions(to_late, ADA) == []
+    assert react() == 0
+
+
 @pytest.mark.parametrize("change", ["archived", "smaller", "moved"])
 def test_a_catalogue_that_shrinks_completes_for_who_had_the_rest(training, react, completions, change):
     to_all, to_ada = training.assign("module", "injection"), training.assign("category", "web", ADA)

@@ -15,7 +15,7 @@ from api.access.callers import requires
 from api.app import create_app
 from api.state import state_of
 from domain.errors import InvalidInput
-from tests.api.conftest import ACME, GLOBEX, NOW
+from tests.api.conftest import ACME, BARE, GLOBEX, NOW
 from tests.api.given import ADA, SPEND
 
 RECORDS, LOG, LINES = (
@@ -53,6 +53,14 @@ class Signer:
     def post(self, path: str = LOG, body: bytes = ENTRY, content_type: str = "application/json") -> TestResponse:
         headers = self.headers("POST", path, body)
         return self.client.post(path, data=body, headers=headers, content_type=content_type)
+
+
+@pytest.fixture(scope="module")
+def bare_app() -> Flask:
+    """The app, with something at every path below /signed."""
+    app = create_app(BARE)
+    app.add_url_rule("/signed/<path:name>", view_func=requires("progress:read")(lambda name: Response(name)))
+    return app
 
 
 @pytest.fixture
@@ -267,9 +275,7 @@ def test_the_method_is_signed(signer):
 @pytest.mark.parametrize(
     "path", ["/signed/a%2Fb", "/signed/zo%c3%ab", "/signed/zo%C3%AB", "/signed/a+b", "/signed/%41;c"]
 )
-def test_a_path_is_signed_as_it_is_sent(app: Flask, signer, path):
-    app.add_url_rule("/signed/<path:name>", view_func=requires("progress:read")(lambda name: Response(name)))
-
+def test_a_path_is_signed_as_it_is_sent(signer, path):
     assert signer.get(f"{path}?a=b").status_code == 200
 
 

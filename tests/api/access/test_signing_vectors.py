@@ -10,7 +10,8 @@ from flask import Flask, Response
 
 from api.access import signing, signing_secrets
 from api.access.callers import requires
-from tests.api.conftest import NOW
+from api.app import create_app
+from tests.api.conftest import BARE, NOW
 from tests.api.given import SPEND
 
 PAGE = (Path(__file__).parents[3] / "docs" / "signing.md").read_text(encoding="utf-8")
@@ -27,9 +28,10 @@ VECTORS: list[dict[str, Any]] = msgspec.json.decode(block("json"))
 every_vector = pytest.mark.parametrize("vector", VECTORS, ids=lambda one: one["name"])
 
 
-@pytest.fixture
-def app(app: Flask) -> Flask:
+@pytest.fixture(scope="module")
+def bare_app() -> Flask:
     """The app, with something at every path of the vectors."""
+    app = create_app(BARE)
     app.add_url_rule("/v1/streaks/<path:rest>", view_func=requires("progress:read")(lambda rest: Response(rest)))
     return app
 

@@ -323,3 +323,61 @@ def test_the_record_after_a_write_is_the_one_that_a_read_shows(
     assert logged.run
     position = {"If-Position": str(logged.position)}
     assert acme.get(f"{RECORDS}/{logged.run.id}", **position).body == written
+
+
+def test_what_is_logged_behind_a_missed_day_starts_another_record_at_once(acme: Asker, did: Did, clock: Clock):
+    """RULES 5: entries in later windows start the next run, as if just logged; a boundary counts, written or not."""
+    streak = STREAK.made(acme, **DAILY)
+    first = did(streak, 50)
+    clock.moment = datetime(2026, 4, 5, 0, 2, tzinfo=UTC)
+    answered = did(streak, 60)["streakProgress"]
+    listed = acme.get(f"{RECORDS}?streakId={streak}&sortBy=createdAt").body["data"]
+    counted = acme.get(f"{STREAK.log}?streakId={streak}&sortBy=createdAt").body["data"]
+    running = acme.get(f"{RECORDS}?streakId={streak}&streakProgressStatus=in_progress").body["data"]
+
+    assert answered["id"] != first["streakProgressId"]
+    assert brief(answered) == ("in_progress", 1, 60)
+    assert answered["streakStartedAt"] == "2026-04-05T00:02:00.000Z"
+    assert acme.get(f"{RECORDS}/{answered['id']}").body == answered
+    assert running == [answered]
+    assert [one["streakProgressId"] for one in counted] == [first["streakProgressId"], answered["id"]]
+    assert listed == [record(acme, first), answered]
+    assert brief(listed[0]) == ("broken", 1, 0)
+    assert listed[0]["lastTaskContributionAt"] == first["activityAt"]
+
+
+def test_an_entry_that_fills_the_gap_takes_the_record_behind_it_back(acme: Asker, did: Did, clock: Clock):
+    streak = STREAK.made(acme, **DAILY)
+    first = did(streak, 50)
+    clock.moment = datetime(2026, 4, 5, 0, 2, tzinfo=UTC)
+    waiting = did(streak, 60)
+    late = STREAK.entry(streak, "late", 50, activityAt="2026-04-04T23:59:00Z", ownedById=ADA)
+    answer = acme.post(STREAK.log, late)
+    position = {"If-Position": answer.headers["Position"]}
+
+    assert brief(answer.body["streakProgress"]) == ("in_progress", 3, 60)
+    assert answer.body["streakProgressId"] == first["streakProgressId"]
+    assert acme.get(f"{RECORDS}/{waiting['streakProgressId']}", **position).status == 404
+    assert record(acme, first) == answer.body["streakProgress"]
+    counted = acme.get(f"{STREAK.log}?streakId={streak}").body["data"]
+    assert {one["streakProgressId"] for one in counted} == {first["streakProgressId"]}
+
+
+def test_an_answer_asks_the_pauses_as_a_read_does(acme: Asker, did: Did, clock: Clock):
+    """RULES 5, Pause: windows that a pause touches are neither met nor missed."""
+    streak = STREAK.made(acme, **DAILY)
+    did(streak, 50)
+    clock.advance(days=1)
+    for status in ("paused", "live"):
+        assert acme.patch(f"/schema/streak/record/{streak}", {"status": status}).status == 200
+        clock.advance(minutes=1)
+    clock.moment = datetime(2026, 4, 5, 0, 1, tzinfo=UTC)
+    late = STREAK.entry(streak, "late", 10, activityAt="2026-04-03T20:00:00Z", ownedById=ADA)
+    too_late = acme.post(STREAK.log, late)
+    in_the_excused = STREAK.entry(streak, "excused", 10, activityAt="2026-04-04T20:00:00Z", ownedById=ADA)
+    answer = acme.post(STREAK.log, in_the_excused)
+    position = {"If-Position": answer.headers["Position"]}
+
+    assert too_late.body["reason"] == "too_late"
+    assert answer.body["streakProgress"]["streakProgressStatus"] == "in_progress"
+    assert acme.get(f"{RECORDS}/{answer.body['streakProgressId']}", **position).body == answer.body["streakProgress"]

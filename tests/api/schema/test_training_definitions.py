@@ -1,10 +1,13 @@
 """API, Writing: the catalogue, teams and assignments, made and changed one by one."""
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 import pytest
 
+from api.wire import moment
 from domain.application import ProgressLog
 from domain.commands import KeepUser
 from domain.ids import user_id
@@ -182,6 +185,37 @@ def test_members_come_by_id_or_by_external_id_and_those_not_named_leave(acme: As
     assert second.headers["Position"]
     assert acme.get(f"/schema/account_user/record/{user_id(ACME, 'new')}").body["externalId"] == "new"
     assert acme.patch(f"{TEAM}/{first['id']}", {"members": []}).body["members"] == []
+
+
+def test_a_change_of_members_is_a_change_of_the_team(acme: Asker, clock: Clock):
+    path = f"{TEAM}/{made(acme, TEAM, {'name': 'red', 'members': [ADA]})['id']}"
+    before = clock.moment
+    later = clock.advance(hours=1)
+
+    same = acme.patch(path, {"members": [ADA]}).body
+    changed = acme.patch(path, {"members": [BOB]}).body
+
+    assert (same["updatedAt"], changed["updatedAt"]) == (moment(before), moment(later))
+    assert changed["version"] == same["version"] + 1
+    assert acme.get(path).body == changed
+
+
+def test_of_two_lists_of_members_at_once_one_is_what_is_left(acme: Asker):
+    path = f"{TEAM}/{made(acme, TEAM, {'name': 'red', 'members': [ADA]})['id']}"
+    lists = [[str(uuid5(UUID(ADA), f"{name} {number}")) for number in range(5)] for name in ("one", "another", "third")]
+
+    for _ in range(3):
+        together = Barrier(len(lists))
+
+        def replace(members: list[str], together: Barrier = together) -> int:
+            together.wait(10)
+            return acme.patch(path, {"members": members}).status
+
+        with ThreadPoolExecutor(len(lists)) as pool:
+            statuses = list(pool.map(replace, lists))
+
+        assert statuses == [200, 200, 200]
+        assert acme.get(path).body["members"] in [sorted(one) for one in lists]
 
 
 def test_one_may_be_in_several_teams(acme: Asker):

@@ -9,23 +9,30 @@ from werkzeug.exceptions import Conflict, HTTPException, MethodNotAllowed, Reque
 
 from api.access.callers import requires
 from api.access.refusals import InsufficientScope
+from api.app import create_app
 from api.blueprints import json_body
 from api.errors import Problem, problem_of
 from api.streaks.errors import as_envelope
 from domain.errors import AlreadyExists, Busy, DefinitionNotFound, EntryConflict, InvalidInput, NotFound, invalid
+from tests.api.conftest import BARE
 
 VIEW = "/v1/a-view"
 
 
-@pytest.fixture
-def app(app: Flask) -> Flask:
-    """The app, with a view below /v1 that wants a scope and reads a body."""
+@pytest.fixture(scope="module")
+def bare_app() -> Flask:
+    """The app, with a view below /v1 that wants a scope and reads a body, and one that fails."""
+    app = create_app(BARE)
 
     @requires("progress:read")
     def view() -> Response:
         return Response(str(json_body()))
 
+    def broken() -> Response:
+        raise LookupError("a secret")
+
     app.add_url_rule(VIEW, view_func=view, methods=["GET", "POST"])
+    app.add_url_rule("/v1/broken", view_func=broken)
     return app
 
 
@@ -96,12 +103,7 @@ def test_a_body_that_cannot_be_read_is_refused_by_what_is_wrong_with_it(acme, se
     assert str(settings.max_body_bytes) in error(large, 413, "BODY_TOO_LARGE")
 
 
-def test_what_nobody_foresaw_says_nothing_of_itself(app: Flask, guest):
-    def broken() -> Response:
-        raise LookupError("a secret")
-
-    app.add_url_rule("/v1/broken", view_func=broken)
-
+def test_what_nobody_foresaw_says_nothing_of_itself(guest):
     response = guest.get("/v1/broken", headers={"Request-Id": "seven"})
 
     assert error(response, 500, "INTERNAL_ERROR") == "something went wrong here; it is logged as seven"

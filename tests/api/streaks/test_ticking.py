@@ -43,7 +43,9 @@ WALKS = {
 
 
 def events(windows: ByHand, first: int) -> list[datetime]:
-    """When Ada did something: twice in three windows, once in the next, which breaks that, and twice in one more."""
+    """When Ada did something: twice in three windows, once in the next, and twice at the beginning of one more, before
+    the break is sealed.
+    """
     starts, ends = windows.openings[first : first + 6], windows.openings[first + 1 : first + 7]
     instant = timedelta(microseconds=1)
     return [
@@ -51,7 +53,7 @@ def events(windows: ByHand, first: int) -> list[datetime]:
         *(starts[1], ends[1] - instant),
         *(starts[2], starts[2] + timedelta(seconds=90)),
         ends[3] - MINUTE,
-        *(starts[4] + HOUR, ends[4] - timedelta(seconds=1)),
+        *(starts[4] + timedelta(seconds=60), starts[4] + timedelta(seconds=90), ends[4] - timedelta(seconds=1)),
         starts[5],
     ]
 
