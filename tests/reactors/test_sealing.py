@@ -21,7 +21,8 @@ from reactors.sealing import BESIDE_THE_DATA, Sealing, Signing
 from tests.given_sealed import Tampering, define, grow
 from tests.processes import eventually
 
-KEY = SigningKey.new("auditor.example")
+# The same in every process of a test.
+KEY = SigningKey("auditor.example", bytes(range(32)))
 
 
 @pytest.fixture
