@@ -26,7 +26,7 @@ def import_(exports: Sequence[Path], keys: Sequence[str], data_dir: Path) -> Non
     """Load EXPORTS, folders or their manifests, into an empty store: the first complete, each next from its cursor on.
 
     Everything is checked before anything is written, and all or nothing is. The read tables follow as for any other
-    events. Personal data is not in the log: bring the table account_user over by itself.
+    events. Users come along without what says who they are: personal data is not in the log.
     """
     parts = parts_in(exports, [public_key(text) for text in keys])
     manifest = parts[-1].manifest
@@ -41,4 +41,4 @@ def import_(exports: Sequence[Path], keys: Sequence[str], data_dir: Path) -> Non
         except (NotEmpty, Unfoldable, Unfit) as error:
             raise Failed(f"nothing was imported: {error}") from error
     click.echo(f"{log_name(manifest.log_id)}: {total:,} events in {streams:,} streams, with the same roots")
-    click.echo("Personal data (account_user) is not in the log and was not imported.")
+    click.echo("Personal data is not in the log: users came along without names, addresses and external ids.")

@@ -8,10 +8,12 @@ from typing import Any
 from psycopg import Connection
 
 from cli.exported import Part
+from domain import user
 from domain.events import Recorded
 from domain.refolding import refolded
 from domain.streams import Snapshot
 from eventstore import seals
+from eventstore.people import upsert_people
 from eventstore.raw_rows import read_rows, write_rows
 from projections.projector import decoder, recorded
 from proofs.merkle import Unfit, leaf_hashes
@@ -51,7 +53,7 @@ def restore(connection: Connection, parts: Sequence[Part]) -> int:
     count = 0
     for slice_number, head in manifest.heads.items():
         connection.execute("UPDATE slices SET head = %s WHERE slice = %s", (head, slice_number))
-        count += _restore_streams(connection, decode, slice_number)
+        count += _restore_streams(connection, decode, slice_number, manifest.slices)
         _restore_hashes(connection, slice_number, head)
         tree = TiledTree(partial(seals.tile, connection, slice_number))
         if tree.root(head) != manifest.roots[slice_number]:
@@ -73,15 +75,17 @@ def _refuse_full(connection: Connection) -> None:
     seals.begin(connection)
 
 
-def _restore_streams(connection: Connection, decode: Any, slice_number: int) -> int:
+def _restore_streams(connection: Connection, decode: Any, slice_number: int, slices: int) -> int:
+    """Snapshots, and of users what the log knows: that they are there, and that one was erased."""
     count = 0
     with connection.cursor(name="streams", binary=True) as rows:
         rows.itersize = FETCH
         rows.execute(STREAMS, (slice_number,))
-        history = groupby(_events(rows, decode), key=lambda one: one.originator_id)
-        snapshots = (refolded(list(events)) for _, events in history)
-        while some := list(islice(snapshots, FETCH)):
-            _put(connection, slice_number, some)
+        streams = groupby(_events(rows, decode), key=lambda one: one.originator_id)
+        histories = (list(events) for _, events in streams)
+        while some := list(islice(histories, FETCH)):
+            _put(connection, slice_number, map(refolded, some))
+            upsert_people(connection, filter(None, map(user.row_told, some)), slices)
             count += len(some)
     return count
 

@@ -1,7 +1,7 @@
 """An end user. The stream says that and when something changed; personal data is kept beside the log (erasable)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from domain import texts
 from domain.commands import EraseUser, KeepUser
 from domain.definitions import refuse, text_complaints
 from domain.errors import Erased, NotFound
-from domain.events import Event
+from domain.events import Event, Recorded
 from domain.vocabulary import OwnerStatus
 
 PERSONAL_FIELDS = ("first_name", "last_name", "email", "phone_number")
@@ -89,6 +89,20 @@ def columns(command: KeepUser, now: datetime) -> dict[str, Any]:
     if command.status is not None:
         said["status"] = command.status
     return {"status": OwnerStatus.LIVE, **said, "erased_at": None} if command.anew else said
+
+
+def row_told(history: Sequence[Recorded]) -> PersonalData | None:
+    """What the whole stream of a user says of their row: all but what says who they are. None for another stream."""
+    first, last = history[0], history[-1]
+    user = None
+    for one in history:
+        user = evolve(user, one.event, one.recorded_at)
+    if user is None:
+        return None
+    said: dict[str, Any] = {"created_at": first.recorded_at, "updated_at": last.recorded_at, "status": user.status}
+    if user.erased:
+        said["erased_at"] = next(one.recorded_at for one in reversed(history) if isinstance(one.event, UserErased))
+    return PersonalData(tenant=first.tenant, id=user.id, columns=said)
 
 
 def erase(user: User | None, command: EraseUser) -> Event | None:

@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 from psycopg import connect
 
+from domain import erasure
 from domain.application import ProgressLog
 from domain.assignments import complete_assignment
-from domain.commands import Define, LogEntry
+from domain.commands import Define, EraseUser, KeepUser, LogEntry
 from domain.kinds import KINDS
-from domain.vocabulary import DefinitionStatus, Method, Period, Slug
+from domain.vocabulary import DefinitionStatus, Method, OwnerStatus, Period, Slug
 from eventstore.migrations import migrate
 from projections import PROJECTIONS
 from projections.projector import Projector
@@ -87,6 +88,23 @@ def elsewhere(server_url):
         yield url
 
 
+def test_users_come_along_without_what_says_who_they_are(audit, log, database_url, elsewhere, tmp_path):
+    for number, name in enumerate(("ada", "eve")):
+        personal = {"first_name": name}
+        kept = KeepUser(id=name, external_id=f"x-{name}", personal=personal, status=OwnerStatus.PAUSED)
+        log.keep_user("default", kept, now=MAY_1 + timedelta(days=number))
+    erasure.erase_user(log, "default", EraseUser(id="eve", actor="me"), now=MAY_1 + timedelta(days=5))
+
+    audit("export", tmp_path / "all")
+    audit("import", tmp_path / "all", "--key", KEY.public, DATABASE_URL=elsewhere)
+
+    there, here = (rows(url, "account_user", "tenant, id") for url in (database_url, elsewhere))
+    assert [one["first_name"] for one in there if one["id"] in ("ada", "eve")] == ["ada", None]
+    assert [one["erased_at"] is None for one in here if one["id"] in ("ada", "eve")] == [True, False]
+    anonymous = {"external_id": None, "first_name": None}
+    assert here == [{**one, **anonymous} for one in there]
+
+
 def rows(url, table, order):
     """All rows without what says when somebody worked on them."""
     with connect(url) as connection:
@@ -110,7 +128,7 @@ def test_the_same_rows_roots_and_read_tables_and_the_log_goes_on(audit, log, dat
 
     assert exported.exit_code == imported.exit_code == 0, exported.output + imported.output
     assert everything(elsewhere) == everything(database_url)
-    assert "Personal data (account_user) is not in the log" in imported.stdout
+    assert "Personal data is not in the log" in imported.stdout
     with ProgressLog(elsewhere) as moved:
         for one in (log, moved):
             grow(one, 55, 20)
