@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from api.access.callers import Admission, Caller
 
 EXTENSION = "milepost"
+STATEMENT_MILLISECONDS = "8000"  # A request to a database that is silent for longer is answered with 503.
 
 
 def utc_now() -> datetime:
@@ -29,6 +30,8 @@ class State:
         self.settings = settings
         self.clock = clock
         self.reader = Reader(settings.database_url, pool_size=settings.threads + 2)
+        # For those who ask whether all is well: it never waits for the connections that others use.
+        self.probe = Reader(settings.database_url, pool_size=1, timeout=3.0, statement_seconds=2.0)
         self.admission = admission
         self._lock = Lock()
         self._log: ProgressLog | None = None
@@ -41,7 +44,11 @@ class State:
             with self._lock:
                 if self._log is None:
                     pool = str(self.settings.threads + 2)
-                    self._log = ProgressLog(self.settings.database_url, DATABASE_POOL_SIZE=pool)
+                    self._log = ProgressLog(
+                        self.settings.database_url,
+                        DATABASE_POOL_SIZE=pool,
+                        DATABASE_STATEMENT_TIMEOUT=STATEMENT_MILLISECONDS,
+                    )
         return self._log
 
     def missing_migrations(self) -> list[str]:
@@ -55,6 +62,7 @@ class State:
     def close(self) -> None:
         """Close every connection. Safe to call twice."""
         self.reader.close()
+        self.probe.close()
         if self._log is not None:
             self._log.close()
             self._log = None
@@ -74,6 +82,11 @@ def settings() -> Settings:
 def reader() -> Reader:
     """The read tables."""
     return state_of(current_app).reader
+
+
+def probe() -> Reader:
+    """The read tables, for a question that must not take longer than a few seconds."""
+    return state_of(current_app).probe
 
 
 def progress_log() -> ProgressLog:

@@ -50,10 +50,9 @@ def due(limit: int, data_dir: Path) -> None:
 @data_dir_option
 def status(as_json: bool, healthy: bool, data_dir: Path) -> None:
     """Show the clocks that are at work."""
-    now = datetime.now(UTC)
     with located(data_dir) as url, reading(url) as reader:
         processes = processes_at_work(reader, "clock")
-    echo_processes(processes, now, as_json=as_json)
-    complaints = process_complaints(processes, "clock", now)
+    echo_processes(processes, as_json=as_json)
+    complaints = list(process_complaints(processes, "clock"))
     if healthy and complaints:
         raise Failed("; ".join(complaints))

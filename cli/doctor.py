@@ -12,9 +12,11 @@ import psycopg
 
 from cli.context import data_dir_option, located, named_database, reading
 from cli.failures import Failed, text_of
-from cli.health import lag_bound_option, lag_complaints, process_complaints, processes_at_work
+from cli.health import lag_bound_option, process_complaints, processes_at_work
 from eventstore.migrations import pending
+from projections import PROJECTIONS, poison
 from projections.database import Reader, connect
+from projections.health import complaints
 from projections.status import of_projections
 
 Check = tuple[bool, str]
@@ -55,10 +57,14 @@ def _checks(data_dir: Path, lag_bound: int) -> Iterator[Check]:
 def _checks_of_data(reader: Reader, lag_bound: int) -> Iterator[Check]:
     now = datetime.now(UTC)
     yield reader.slices > 0, f"log: {reader.slices} slices, {reader.value('SELECT sum(head) FROM slices'):,} events"
-    found = of_projections(reader)
-    lag = list(lag_complaints(found, lag_bound, now))
-    behind = max(one.lag_events for one in found)
-    yield not lag, f"read tables: {'; '.join(lag) or f'{behind:,} events behind'}"
+    behind = max(one.lag_events for one in of_projections(reader))
+    found = complaints(reader, now, lag_bound)
+    grave = any(one.grave for one in found)
+    yield not grave, f"read tables: {'; '.join(one.text for one in found) or f'{behind:,} events behind'}"
+    for one in poison.stopped(reader, PROJECTIONS):
+        yield False, f"poison: {one.projection} slice {one.slice}: {one.event}: {one.error}"
+    if skipped := poison.parked(reader, PROJECTIONS):
+        yield True, f"poison: {len(skipped):,} events are parked; a rebuild reads them again"
     for kind in ("projector", "clock", "assignments", "sealing"):
-        complaints = list(process_complaints(processes_at_work(reader, kind), kind, now))
-        yield not complaints, f"{kind}: {'; '.join(complaints) or 'at work'}"
+        wrong = list(process_complaints(processes_at_work(reader, kind), kind))
+        yield not wrong, f"{kind}: {'; '.join(wrong) or 'at work'}"

@@ -2,17 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
 from typing import Any
 
 import click
 
 from projections.database import Reader
-from projections.status import MISSING, Process, Status, of_processes
-
-# A process beats every second; while it works off a backlog it may take a while to come round.
-SILENCE_SECONDS = 30
-FORGET_SECONDS = 3600
+from projections.status import Process, of_processes
 
 lag_bound_option: Callable[[Any], Any] = click.option(
     "--lag-bound",
@@ -25,42 +20,31 @@ lag_bound_option: Callable[[Any], Any] = click.option(
 
 
 def processes_at_work(reader: Reader, kind: str) -> list[Process]:
-    """The projectors or clocks that have beaten, the latest first."""
+    """The projectors or clocks that have not said goodbye, the latest beat first."""
     found = [process for process in of_processes(reader) if process.process == kind]
-    return sorted(found, key=lambda process: process.beat_at, reverse=True)
+    return sorted(found, key=lambda process: process.silent_seconds)
 
 
-def process_complaints(processes: Sequence[Process], kind: str, now: datetime) -> Iterator[str]:
+def process_complaints(processes: Sequence[Process], kind: str) -> Iterator[str]:
     """What is wrong with the processes of a kind."""
-    at_work = [process for process in processes if _silence(process, now) <= SILENCE_SECONDS]
+    at_work = [process for process in processes if not process.silent]
     if not at_work:
-        yield f"no {kind} is at work"
+        last = f": the last beat, of {processes[0].id}, was {_ago(processes[0])}" if processes else ""
+        yield f"no {kind} is at work{last}"
     yield from (f"{kind} {process.id}: {process.detail}" for process in at_work if process.detail)
 
 
-def lag_complaints(projections: Sequence[Status], bound: int, now: datetime) -> Iterator[str]:
-    """What is wrong with how far the projections are."""
-    missing = [one.projection for one in projections if one.state == MISSING]
-    if missing:
-        yield f"there is no read table of this version for {', '.join(missing)}: run milepost init"
-    slowest = max(projections, key=lambda one: one.lag_seconds(now))
-    lag = slowest.lag_seconds(now)
-    if lag > bound:
-        yield f"{slowest.projection} is {slowest.lag_events:,} events and {lag:,.0f} s behind: {bound} s are allowed"
-
-
-def echo_processes(processes: Sequence[Process], now: datetime, *, as_json: bool) -> None:
-    """Print those that have beaten within the hour."""
+def echo_processes(processes: Sequence[Process], *, as_json: bool) -> None:
+    """Print them: those that are silent have not said goodbye, so something has happened to them."""
     for one in processes:
-        silence = _silence(one, now)
-        if silence > FORGET_SECONDS:
-            continue
         if as_json:
             row = {"process": one.process, "id": one.id, "beatAt": one.beat_at.isoformat(), "detail": one.detail}
+            row |= {"silentSeconds": round(one.silent_seconds, 1), "leases": one.leases, "release": one.release}
             click.echo(json.dumps(row))
         else:
-            click.echo(f"{one.process} {one.id}: last beat {silence:,.0f} s ago{one.detail and f', {one.detail}'}")
+            leases = f", {one.leases} slices" if one.process == "projector" else ""
+            click.echo(f"{one.process} {one.id}: last beat {_ago(one)}{leases}{one.detail and f', {one.detail}'}")
 
 
-def _silence(process: Process, now: datetime) -> float:
-    return max((now - process.beat_at).total_seconds(), 0)
+def _ago(process: Process) -> str:
+    return f"{process.silent_seconds:,.0f} s ago"

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import click
 
+from cli import parking
 from cli.context import data_dir_option, database, located, reading
 from cli.display import Display
 from cli.failures import Failed
-from cli.health import echo_processes, lag_bound_option, lag_complaints, process_complaints, processes_at_work
+from cli.health import echo_processes, lag_bound_option, process_complaints, processes_at_work
 from cli.process_group import run_until_told
-from projections import PROJECTIONS
+from projections import PROJECTIONS, health, poison
 from projections.projector import Projector
 from projections.rebuild import rebuild as rebuild_projection
-from projections.status import of_projections
+from projections.status import Status, of_projections
 
-ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} events behind, {lagSeconds:,} s"
+ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} behind, {lagSeconds:,} s, {rate:,.0f}/s"
 
 
 @click.group()
@@ -27,7 +28,7 @@ def projections() -> None:
 @projections.command()
 @data_dir_option
 def run(data_dir: Path) -> None:
-    """Follow the log until it is told to stop. Several may run."""
+    """Follow the log until it is told to stop. Several may run: they share the slices."""
     with database(data_dir) as url:
         projector = Projector(url)
         try:
@@ -37,21 +38,24 @@ def run(data_dir: Path) -> None:
 
 
 @projections.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON line a projection and process.")
-@click.option("--healthy", is_flag=True, help="Exit with 1 unless a projector is at work and the lag is in its bound.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON line a projection, poison event and process.")
+@click.option("--healthy", is_flag=True, help="Exit with 1 unless a projector is at work and the read tables are well.")
 @lag_bound_option
 @data_dir_option
 def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None:
-    """Show how far each projection has read the log, and who is at work."""
+    """Show how far each projection has read the log, what stops it, and who is at work."""
     now = datetime.now(UTC)
     with located(data_dir) as url, reading(url) as reader:
         found, processes = of_projections(reader), processes_at_work(reader, "projector")
-        complaints = [*lag_complaints(found, lag_bound, now), *process_complaints(processes, "projector", now)]
+        stopped = poison.stopped(reader, PROJECTIONS)
+        complaints = [one.text for one in health.complaints(reader, now, lag_bound) if one.grave]
+    complaints += process_complaints(processes, "projector")
     for one in found:
-        row = {"projection": one.projection, "version": one.version, "state": one.state, "position": one.position}
-        row |= {"head": one.head, "lagEvents": one.lag_events, "lagSeconds": round(one.lag_seconds(now), 1)}
-        click.echo(json.dumps(row) if as_json else ROW.format(**row))
-    echo_processes(processes, now, as_json=as_json)
+        row = _row(one, now)
+        parked = f", {one.parked:,} parked" if one.parked else ""
+        click.echo(json.dumps(row) if as_json else f"{ROW.format(**row)}{parked}")
+    parking.echo_poison(stopped, as_json=as_json)
+    echo_processes(processes, as_json=as_json)
     if healthy and complaints:
         raise Failed("; ".join(complaints))
 
@@ -64,3 +68,22 @@ def rebuild(name: str, data_dir: Path) -> None:
     with database(data_dir) as url, Display(name, "events", None) as display:
         count = rebuild_projection(url, name, lambda done, total: display.show(done, done, of=total, total=total))
     click.echo(f"{name}: rebuilt from {count:,} events in {display.seconds:,.1f} s")
+
+
+def _row(one: Status, now: datetime) -> dict[str, object]:
+    return {
+        "projection": one.projection,
+        "version": one.version,
+        "state": one.state(now),
+        "position": one.position,
+        "head": one.head,
+        "lagEvents": one.lag_events,
+        "lagSeconds": round(one.lag_seconds(now), 1),
+        "rate": one.rate,
+        "poisoned": one.poisoned,
+        "parked": one.parked,
+    }
+
+
+for command in (parking.park, parking.retry, parking.parked):
+    projections.add_command(command)

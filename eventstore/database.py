@@ -9,6 +9,8 @@ import psycopg
 from psycopg import Connection
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from eventstore.silence import CLIENT_OPTIONS, server_options, watched
+
 MINIMUM_VERSION = 14_00_00
 
 # Every query here is a lookup by key. Its plan is made once a connection, maybe while the tables are empty, and has to
@@ -42,7 +44,7 @@ class Database:
         url: str,
         *,
         pool_size: int = 10,
-        pool_timeout: float = 10,
+        pool_timeout: float = 5,
         statement_timeout: int = 30_000,
         lock_timeout: int = 2_000,
     ) -> None:
@@ -56,13 +58,12 @@ class Database:
             max_size=pool_size,
             open=False,
             timeout=pool_timeout,
+            connection_class=watched(statement_timeout / 1000),
             kwargs={
                 "autocommit": True,
-                "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
-                "connect_timeout": 5,
-                "tcp_user_timeout": 10_000,
-                "keepalives_idle": 5,
+                "options": server_options(**settings),
                 "application_name": "milepost",
+                **CLIENT_OPTIONS,
             },
         )
 

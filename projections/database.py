@@ -11,16 +11,11 @@ from psycopg.rows import RowFactory, args_row, dict_row, tuple_row
 from psycopg_pool import ConnectionPool
 
 from domain.errors import Busy
+from eventstore.silence import CLIENT_OPTIONS, STATEMENT_SECONDS, server_options, watched
 from projections.change import schema_of
 from projections.versions import VERSIONS
 
 Row = TypeVar("Row")
-
-OPTIONS: dict[str, Any] = {
-    "connect_timeout": 5,
-    "tcp_user_timeout": 10_000,
-    "keepalives_idle": 5,
-}
 
 
 def connect(database_url: str, application_name: str, known: Mapping[str, int] = VERSIONS) -> Connection:
@@ -28,9 +23,37 @@ def connect(database_url: str, application_name: str, known: Mapping[str, int] =
     return psycopg.connect(
         database_url,
         autocommit=True,
-        options=f"-c timezone=UTC -c lock_timeout=5s -c search_path={search_path(known)}",
+        options=server_options(timezone="UTC", lock_timeout="5s", search_path=search_path(known)),
         application_name=application_name,
-        **OPTIONS,
+        **CLIENT_OPTIONS,
+    )
+
+
+def connect_watched(
+    database_url: str,
+    application_name: str,
+    known: Mapping[str, int] = VERSIONS,
+    *,
+    idle_seconds: float = 60.0,
+) -> Connection:
+    """The same for a process that follows the log or the time: no statement of it may take more than five seconds.
+
+    A database that has fallen silent is given up a second later, with an OperationalError. The database for its part
+    gives up a process that says nothing for `idle_seconds`, stopped or cut off: others take over what it has locked.
+    """
+    return watched().connect(
+        database_url,
+        autocommit=True,
+        options=server_options(
+            timezone="UTC",
+            lock_timeout="3s",
+            statement_timeout=f"{STATEMENT_SECONDS:g}s",
+            idle_in_transaction_session_timeout=f"{idle_seconds:g}s",
+            idle_session_timeout=f"{idle_seconds:g}s",
+            search_path=search_path(known),
+        ),
+        application_name=application_name,
+        **CLIENT_OPTIONS,
     )
 
 
@@ -40,7 +63,10 @@ def search_path(known: Mapping[str, int] = VERSIONS) -> str:
 
 
 class Reader:
-    """Reads the read tables through a pool that a process opens when it first needs it (after fork)."""
+    """Reads the read tables through a pool that a process opens when it first needs it (after fork).
+
+    No answer takes more than `statement_seconds`; a connection that is silent for longer is given up.
+    """
 
     def __init__(
         self,
@@ -48,6 +74,7 @@ class Reader:
         *,
         pool_size: int = 10,
         timeout: float = 5.0,
+        statement_seconds: float = 8.0,
         known: Mapping[str, int] = VERSIONS,
     ) -> None:
         self._lock = Lock()
@@ -59,11 +86,14 @@ class Reader:
             max_size=pool_size,
             open=False,
             timeout=timeout,
+            connection_class=watched(statement_seconds),
             kwargs={
                 "autocommit": True,
-                "options": f"-c timezone=UTC -c statement_timeout=10s -c search_path={search_path(known)}",
+                "options": server_options(
+                    timezone="UTC", statement_timeout=f"{statement_seconds * 1000:.0f}", search_path=search_path(known)
+                ),
                 "application_name": "milepost reader",
-                **OPTIONS,
+                **CLIENT_OPTIONS,
             },
         )
 

@@ -2,14 +2,27 @@
 
 import os
 import socket
+import time
+from collections.abc import Mapping
 
 from psycopg import Connection
+from psycopg.types.json import Jsonb
+
+BEAT_SECONDS = 1.0
+FORGET_SECONDS = 86_400
 
 BEAT = """
-    INSERT INTO heartbeats (process, id, beat_at, detail)
-    VALUES (%s, %s, clock_timestamp(), %s)
-    ON CONFLICT (process, id) DO UPDATE SET beat_at = excluded.beat_at, detail = excluded.detail
+    INSERT INTO heartbeats (process, id, beat_at, detail, release, rates)
+    VALUES (%s, %s, clock_timestamp(), %s, %s, %s)
+    ON CONFLICT (process, id) DO UPDATE SET
+        beat_at = excluded.beat_at,
+        detail = excluded.detail,
+        release = excluded.release,
+        rates = excluded.rates
 """
+
+FORGET = "DELETE FROM heartbeats WHERE process = %s AND beat_at < clock_timestamp() - %s * interval '1 second'"
+LEAVE = "DELETE FROM heartbeats WHERE process = %s AND id = %s"
 
 
 def process_id() -> str:
@@ -17,6 +30,28 @@ def process_id() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def beat(connection: Connection, process: str, identifier: str, detail: str = "") -> None:
-    """Say that a process of this kind is at work; `detail` is what stops it, if anything does."""
-    connection.execute(BEAT, (process, identifier, detail))
+class Heartbeat:
+    """The heartbeat of one process of a kind, once a second at most. `release` is what it works for."""
+
+    def __init__(self, process: str, identifier: str, release: str = "") -> None:
+        self._process = process
+        self._id = identifier
+        self._release = release
+        self._due = 0.0
+
+    def due(self) -> bool:
+        """Whether it is time to beat."""
+        return time.monotonic() >= self._due
+
+    def beat(self, connection: Connection, detail: str = "", rates: Mapping[str, float] | None = None) -> None:
+        """Say that the process is at work, and how fast; `detail` is what stops it, if anything does."""
+        self._due = time.monotonic() + BEAT_SECONDS
+        connection.execute(BEAT, (self._process, self._id, detail, self._release, Jsonb(dict(rates or {}))))
+
+    def begin(self, connection: Connection) -> None:
+        """Forget those of its kind that have been silent for a day."""
+        connection.execute(FORGET, (self._process, FORGET_SECONDS))
+
+    def leave(self, connection: Connection) -> None:
+        """Say goodbye: one that has left is not missed, one that falls silent is."""
+        connection.execute(LEAVE, (self._process, self._id))

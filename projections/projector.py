@@ -1,6 +1,7 @@
 """The projector: reads every slice in batches, folds the changes, writes them with the checkpoint."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import cache
 from threading import Event as Flag
 from typing import Any
 
@@ -10,10 +11,14 @@ from psycopg import Connection
 
 from domain import application
 from domain.events import Recorded
-from projections import PROJECTIONS
-from projections.change import Projection
-from projections.database import connect
-from projections.heartbeat import beat, process_id
+from projections import PROJECTIONS, poison
+from projections.apart import Event, apply_apart, lost, readable
+from projections.change import Change, Projection
+from projections.checkpoints import Held, behind, locked, move, neighbours
+from projections.database import connect_watched
+from projections.heartbeat import Heartbeat, process_id
+from projections.leases import LEASE_SECONDS, Leases, release_of
+from projections.rates import Rates
 from projections.tables import Table, describe, merge, write
 
 BATCH = 2_000
@@ -31,130 +36,156 @@ EVENTS = """
     LIMIT %s
 """
 
-BEHIND = """
-    SELECT DISTINCT slice
-    FROM slices
-    JOIN checkpoints USING (slice)
-    WHERE (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))
-      AND position < head
-    ORDER BY slice
-"""
-
-LOCK_CHECKPOINTS = """
-    SELECT projection, position
-    FROM checkpoints
-    WHERE slice = %s
-      AND (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))
-    ORDER BY projection
-    FOR UPDATE SKIP LOCKED
-"""
-
-MOVE_CHECKPOINTS = """
-    UPDATE checkpoints
-    SET position = %s, through = %s
-    WHERE slice = %s
-      AND (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))
-      AND position < %s
-"""
-
 
 class Projector:
-    """Keeps the read tables level with the log. Several may run: the checkpoint's own row keeps them apart.
+    """Keeps the read tables level with the log. Several may run: they share the slices, and the checkpoint's own row
+    keeps them apart.
 
     A batch of a slice is one transaction: at most one INSERT, one UPDATE and one DELETE a table, and the
-    checkpoint. An event that cannot be applied stops its slice, is named in `errors`, and is tried again.
+    checkpoint. An event that a projection cannot apply stops that projection in that slice (`projections.poison`).
     """
 
     def __init__(self, database_url: str, projections: Sequence[Projection] = PROJECTIONS) -> None:
-        self.errors: dict[int, str] = {}
         self.id = process_id()
         self._database_url = database_url
         self._projections = {projection.name: projection for projection in projections}
-        self._live = ([one.name for one in projections], [one.version for one in projections])
         self._decode = decoder(database_url)
         self._connection: Connection | None = None
         self._tables: dict[str, Table] = {}
+        self._rates = Rates()
+        release = release_of(projections)
+        self._heartbeat = Heartbeat("projector", self.id, release)
+        self._leases = Leases(release, self.id)
+        self._mine: list[int] = []
 
-    def step(self) -> int:
-        """Work off what is there now; how many events were applied."""
-        connection = self._connect()
-        slices = [row[0] for row in connection.execute(BEHIND, self._live).fetchall()]
-        return sum(self._catch_up(connection, slice_number) for slice_number in slices)
+    def step(self, slices: Collection[int] | None = None) -> int:
+        """Work off a batch of each of these slices, or of all, that is behind; how many events were applied."""
+        connection, applied = self._connect(), 0
+        for slice_number in behind(connection, self._projections.values(), slices):
+            applied += self._apply(connection, slice_number)
+            if slices is not None and self._heartbeat.due():
+                self._beat()
+        return applied
 
     def catch_up(self) -> None:
         """Work until the read tables are level with the log. Raises RuntimeError when an event cannot be applied."""
+        poison.retry(self._connect(), self._projections.values())
         while self.step():
             pass
-        if self.errors:
-            raise RuntimeError("; ".join(self.errors.values()))
+        if found := poison.stops(self._connect(), self._projections.values()):
+            raise RuntimeError("; ".join(f"{one.projection}: {one.event}: {one.error}" for one in found))
 
     def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
-        """Follow the log until `stop` is set. A lost connection is made again."""
-        rests = 0
+        """Follow the log until `stop` is set, in a fair share of the slices. A lost connection is made again."""
+        rests, silent = 0, False
         while not stop.is_set():
             try:
-                rests = 0 if self.step() else rests + 1
-                self._beat()
+                if self._heartbeat.due():
+                    self._beat()
+                if silent:
+                    report("the database answers again")
+                    silent = False
+                rests = 0 if self.step(self._mine) else rests + 1
                 self._wait(stop, IDLE_SECONDS if rests > RESTS else REST_SECONDS)
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
+                if not lost(self._connection, error):
+                    raise
                 report(f"the database does not answer, trying again: {error}")
                 self.close()
+                silent = True
                 stop.wait(IDLE_SECONDS)
+        self._leave()
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
+        self._tables.clear()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _catch_up(self, connection: Connection, slice_number: int) -> int:
-        applied = 0
-        try:
-            while count := self._apply(connection, slice_number):
-                applied += count
-            self.errors.pop(slice_number, None)
-        except psycopg.OperationalError:
-            raise
-        except Exception as error:
-            # One bad event must not stop the other slices; it stays first in line and is named until it is mended.
-            self.errors[slice_number] = f"slice {slice_number}: {type(error).__name__}: {error}"
-        return applied
-
     def _apply(self, connection: Connection, slice_number: int) -> int:
-        """One batch of one slice, in one transaction."""
-        with connection.transaction():
-            held: dict[str, int] = dict(connection.execute(LOCK_CHECKPOINTS, (slice_number, *self._live)).fetchall())
-            if not held:
-                return 0
-            events = read_slice(connection, self._decode, slice_number, min(held.values()))
-            if not events:
-                return 0
-            for name, position in held.items():
-                fresh = events if position < events[0].position else [one for one in events if one.position > position]
-                changes = merge(change for one in fresh for change in self._projections[name].rows(one))
-                if changes:
-                    write(connection, self._table(connection, name), slice_number, changes)
-            last = events[-1]
-            versions = [self._projections[name].version for name in held]
-            connection.execute(
-                MOVE_CHECKPOINTS, (last.position, last.recorded_at, slice_number, list(held), versions, last.position)
-            )
-            return len(events)
+        """One batch of one slice, in one transaction; if that fails, each projection apart from the others."""
+        try:
+            with connection.transaction():
+                held = locked(connection, slice_number, self._projections.values())
+                return sum(self._apply_together(connection, slice_number, group) for group in neighbours(held, BATCH))
+        except Exception as error:
+            if lost(connection, error):
+                raise
+        return self._apply_apart(connection, slice_number)
 
-    def _table(self, connection: Connection, name: str) -> Table:
-        if name not in self._tables:
-            self._tables[name] = describe(connection, self._projections[name])
-        return self._tables[name]
+    def _apply_together(self, connection: Connection, slice_number: int, held: dict[str, Held]) -> int:
+        after = min(one.position for one in held.values())
+        events = read_slice(connection, self._decode, slice_number, after, BATCH)
+        if not events:
+            return 0
+        projections = [self._projections[name] for name in held]
+        for projection in projections:
+            position, _, parked = held[projection.name]
+            fresh = events if position < events[0].position else [one for one in events if one.position > position]
+            if parked:
+                fresh = [one for one in fresh if one.position not in parked]
+            changes = (change for one in fresh for change in projection.rows(one))
+            self._write(connection, projection, slice_number, changes)
+            self._rates.count(projection.schema, len(fresh))
+        if mended := [one for one in projections if held[one.name].stopped]:
+            poison.forget(connection, mended, slice_number)
+        move(connection, slice_number, projections, events[-1].position, events[-1].recorded_at)
+        return len(events)
+
+    def _apply_apart(self, connection: Connection, slice_number: int) -> int:
+        """Find out which projection cannot apply which event; the others go on."""
+        self._tables.clear()  # Another process may have changed a table since it was described.
+
+        @cache
+        def read(after: int) -> list[Event]:
+            rows = connection.execute(EVENTS, (slice_number, after, BATCH), binary=True).fetchall()
+            return [readable(row, lambda one: recorded(one, self._decode)) for row in rows]
+
+        def apply(projection: Projection) -> int:
+            def put(changes: Iterable[Change]) -> None:
+                self._write(connection, projection, slice_number, changes)
+
+            return apply_apart(connection, projection, slice_number, read, put)
+
+        return max(map(apply, self._projections.values()))
+
+    def _write(
+        self, connection: Connection, projection: Projection, slice_number: int, changes: Iterable[Change]
+    ) -> None:
+        if merged := merge(changes):
+            write(connection, self._table(connection, projection), slice_number, merged)
+
+    def _table(self, connection: Connection, projection: Projection) -> Table:
+        if projection.name not in self._tables:
+            self._tables[projection.name] = describe(connection, projection)
+        return self._tables[projection.name]
 
     def _connect(self) -> Connection:
         if self._connection is None:
             versions = {one.name: one.version for one in self._projections.values()}
-            self._connection = connect(self._database_url, "milepost projector", versions)
+            self._connection = connect_watched(
+                self._database_url, "milepost projector", versions, idle_seconds=LEASE_SECONDS
+            )
             self._connection.execute(f"LISTEN {CHANNEL}")
         return self._connection
 
     def _beat(self) -> None:
-        beat(self._connect(), "projector", self.id, "; ".join(self.errors.values()))
+        """Say that this projector is there, and learn which slices are its own for the next while."""
+        connection, first = self._connect(), not self._mine
+        self._heartbeat.beat(connection, rates=self._rates.a_second())
+        if first:
+            self._heartbeat.begin(connection)
+            self._leases.begin(connection)
+        self._mine = self._leases.renew(connection)
+
+    def _leave(self) -> None:
+        """Let others have the slices at once. When the database does not answer, they take them a little later."""
+        try:
+            self._leases.give_back(self._connect())
+            self._heartbeat.leave(self._connect())
+        except psycopg.Error:
+            self.close()
 
     def _wait(self, stop: Flag, seconds: float) -> None:
         """Rest; a NOTIFY ends a long rest early. It is only a hint: the next poll would find the events too."""

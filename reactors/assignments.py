@@ -20,7 +20,7 @@ from projections.assigned import Assigned, members, of_teams, of_tenant, reachin
 from projections.assignment_completion import READ_TABLES, completed
 from projections.earlier_catalogue import Earlier
 from reactors.earlier_catalogue import before_changes
-from reactors.following import Follower
+from reactors.following import STATEMENT_MILLISECONDS, Follower
 
 NAME = "assignments"
 TOPICS = (
@@ -78,7 +78,7 @@ class AssignmentCompletion:
     """
 
     def __init__(self, database_url: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._log = ProgressLog(database_url)
+        self._log = ProgressLog(database_url, DATABASE_STATEMENT_TIMEOUT=STATEMENT_MILLISECONDS)
         self._now = now
         self._follower = Follower(database_url, NAME, TOPICS, READ_TABLES, self._react)
 

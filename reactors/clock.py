@@ -1,7 +1,7 @@
 """The clock: windows seal by themselves, and this process writes it down (RULES 6)."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import groupby
 from threading import Event as Flag
@@ -11,8 +11,9 @@ from eventsourcing.persistence import PersistenceError
 
 from domain.application import ProgressLog
 from domain.errors import Busy
-from projections.database import connect
-from projections.heartbeat import beat, process_id
+from projections.database import connect_watched
+from projections.heartbeat import Heartbeat, process_id
+from reactors.following import STATEMENT_MILLISECONDS
 
 LOCKS = 0x636C6F63  # The class of the clocks' advisory locks, one a slice: "cloc" in ASCII.
 BATCH = 500
@@ -29,7 +30,8 @@ class Clock:
     def __init__(self, database_url: str) -> None:
         self.id = process_id()
         self._database_url = database_url
-        self._log = ProgressLog(database_url)
+        self._log = ProgressLog(database_url, DATABASE_STATEMENT_TIMEOUT=STATEMENT_MILLISECONDS)
+        self._heartbeat = Heartbeat("clock", self.id)
         self._connection: psycopg.Connection | None = None
 
     def step(self, now: datetime) -> int:
@@ -40,13 +42,15 @@ class Clock:
         """Follow the time until `stop` is set. A database that does not answer is asked again."""
         while not stop.is_set():
             try:
+                self._beat()
                 self.step(datetime.now(UTC))
                 self._log.log_recorder.forget_imports()
-                beat(self._connect(), "clock", self.id)
             except (psycopg.OperationalError, PersistenceError, Busy) as error:
                 report(f"the database does not answer, trying again: {error}")
                 self._disconnect()
             stop.wait(IDLE_SECONDS)
+        with suppress(psycopg.Error):
+            self._heartbeat.leave(self._connect())
 
     def close(self) -> None:
         """Close the connections. Safe to call twice."""
@@ -63,6 +67,7 @@ class Clock:
                     for tenant, group in groupby(sorted(due, key=lambda one: one.tenant), key=lambda one: one.tenant)
                 )
                 written += batch
+                self._beat()
                 if not batch:  # Nothing is due any more, or others are writing to all that is: the next step sees.
                     break
         return written
@@ -79,9 +84,15 @@ class Clock:
             if mine and not connection.closed:
                 connection.execute("SELECT pg_advisory_unlock(%s, %s)", (LOCKS, slice_number))
 
+    def _beat(self) -> None:
+        """Say that this clock is there, also in the middle of a long step."""
+        if self._heartbeat.due():
+            self._heartbeat.beat(self._connect())
+
     def _connect(self) -> psycopg.Connection:
         if self._connection is None:
-            self._connection = connect(self._database_url, "milepost clock")
+            self._connection = connect_watched(self._database_url, "milepost clock")
+            self._heartbeat.begin(self._connection)
         return self._connection
 
     def _disconnect(self) -> None:

@@ -1,6 +1,7 @@
 """Following the log: every slice from where a reactor left off, in batches, by one process at a time."""
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from threading import Event as Flag
 
 import psycopg
@@ -9,13 +10,14 @@ from psycopg import Connection
 
 from domain.errors import Busy
 from domain.events import Recorded
-from projections.database import connect
-from projections.heartbeat import beat, process_id
+from projections.database import connect_watched
+from projections.heartbeat import Heartbeat, process_id
 from projections.projector import decoder, recorded
 from projections.versions import versions_of
 
 BATCH = 2_000
 REST_SECONDS = 0.2
+STATEMENT_MILLISECONDS = "5000"  # What reactors tell the log: a database that is silent for longer is given up.
 
 BEGIN = """
     INSERT INTO reactions (reactor, slice)
@@ -84,6 +86,7 @@ class Follower:
     ) -> None:
         self.errors: dict[int, str] = {}
         self.id = process_id()
+        self._heartbeat = Heartbeat(name, self.id)
         self._database_url = database_url
         self._name = name
         self._topics, self._after = list(topics), versions_of(after)
@@ -95,7 +98,11 @@ class Follower:
         """React to what is there now, one batch a slice; how many things that did."""
         connection = self._connect()
         slices = [row[0] for row in connection.execute(BEHIND, (self._name,)).fetchall()]
-        return sum(self._work_off(connection, slice_number) for slice_number in slices)
+        done = 0
+        for slice_number in slices:
+            done += self._work_off(connection, slice_number)
+            self._beat()
+        return done
 
     def level(self) -> bool:
         """Whether everything in the log was reacted to."""
@@ -106,9 +113,9 @@ class Follower:
         told = ""
         while not stop.is_set():
             try:
+                self._beat()
                 done = self.step()
                 detail = "; ".join(self.errors.values())
-                beat(self._connect(), self._name, self.id, detail)
                 if detail and detail != told:
                     report(detail)
                 told = detail
@@ -118,6 +125,8 @@ class Follower:
                 report(f"the database does not answer, trying again: {error}")
                 self.close()
                 stop.wait(1)
+        with suppress(psycopg.Error):
+            self._heartbeat.leave(self._connect())
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
@@ -156,8 +165,13 @@ class Follower:
         rows = connection.execute(EVENTS, (slice_number, after, end, self._topics), binary=True)
         return recorded(rows, self._decode)
 
+    def _beat(self) -> None:
+        if self._heartbeat.due():
+            self._heartbeat.beat(self._connect(), "; ".join(self.errors.values()))
+
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(self._database_url, f"milepost {self._name}")
+            self._connection = connect_watched(self._database_url, f"milepost {self._name}")
             self._connection.execute(BEGIN, (self._name,))
+            self._heartbeat.begin(self._connection)
         return self._connection

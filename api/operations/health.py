@@ -13,7 +13,8 @@ from api.documents import headers
 from api.fields import Shown, shown
 from api.wire import json_response
 from domain.errors import Busy
-from projections import status
+from projections import health
+from projections.health import Complaint
 
 BLUEPRINT = Blueprint(
     "health", __name__, records=False, description="For load balancers and supervisors. No credential is needed."
@@ -26,6 +27,14 @@ class HealthSchema(Shown):
     """That the process, or the service, is well."""
 
     status = shown(fields.String, "`ok`.")
+
+
+class ReadinessSchema(HealthSchema):
+    """That the service can answer well, and what is going on all the same."""
+
+    notes = fields.List(
+        fields.String(), metadata={"description": "What does not harm the answers, in words: a rebuild, for one."}
+    )
 
 
 @BLUEPRINT.route("/healthz")
@@ -43,39 +52,36 @@ class Health(MethodView):
 class Readiness(MethodView):
     """The service."""
 
-    @BLUEPRINT.response(200, HealthSchema, headers=headers("Request-Id"))
+    @BLUEPRINT.response(200, ReadinessSchema, headers=headers("Request-Id"))
     @BLUEPRINT.alt_response(503, response="SERVICE_UNAVAILABLE")
     @BLUEPRINT.doc(operationId="getReadiness", security=[])
     def get(self) -> Response:
         """Say whether the service can answer well.
 
-        The database answers, its schema is that of this version, and the read tables are not further behind the log
-        than `MILEPOST_LAG_BOUND_SECONDS`. Otherwise 503, and `detail` says what is wrong.
+        503 when the database does not answer within a few seconds or its schema is not that of this version; when a
+        read table is poisoned (an event that cannot be applied stops a slice), stalled (events wait and for ten seconds
+        none was applied, or the last projector has fallen silent) or behind the log by more than
+        `MILEPOST_LAG_BOUND_SECONDS`. `detail` says which and since when. A rebuild does no harm: 200, with a note.
         """
-        for complaint in complaints():
-            return errors.problem(503, "not_ready", complaint, headers={"Retry-After": "5"})
-        return json_response({"status": "ok"})
+        found = list(complaints())
+        if grave := [one.text for one in found if one.grave]:
+            return errors.problem(503, "not_ready", "; ".join(grave), headers={"Retry-After": "5"})
+        notes = {"notes": [one.text for one in found]} if found else {}
+        return json_response({"status": "ok", **notes})
 
 
-def complaints() -> Iterator[str]:
-    """What keeps the service from answering well; each is looked for only when the one before is not there."""
+def complaints() -> Iterator[Complaint]:
+    """What keeps the service from answering well, and what does not but should be known.
+
+    Asked over connections of its own, which wait for two seconds only: an answer comes while others still hang.
+    """
+    reader = state.probe()
     try:
-        state.reader().value("SELECT 1")
+        reader.value("SELECT 1")
         if missing := state.missing_migrations():
-            yield f"the database lacks {', '.join(missing)}: run milepost init"
+            yield Complaint(f"the database lacks {', '.join(missing)}: run milepost init")
             return
-        yield from _complaints_of_read_tables()
+        yield from health.complaints(reader, state.now(), state.settings().lag_bound_seconds)
     except Busy as error:
         log.warning("not ready", error=error.message)
-        yield "the database does not answer"
-
-
-def _complaints_of_read_tables() -> Iterator[str]:
-    found = status.of_projections(state.reader())
-    if absent := [one.projection for one in found if one.state == status.MISSING]:
-        yield f"there is no read table of this version for {', '.join(absent)}: run milepost init"
-    now, bound = state.now(), state.settings().lag_bound_seconds
-    slowest = max(found, key=lambda one: one.lag_seconds(now))
-    lag = slowest.lag_seconds(now)
-    if lag > bound:
-        yield f"{slowest.projection} is {lag:.0f} s and {slowest.lag_events} events behind; {bound} s are allowed"
+        yield Complaint("the database does not answer")

@@ -12,7 +12,7 @@ from api.blueprints import Blueprint
 from api.fields import Shown, shown
 from api.schema.examples import example
 from api.wire import exact_moment, json_response
-from projections import status
+from projections import PROJECTIONS, poison, status
 
 BLUEPRINT = Blueprint(
     "projections",
@@ -23,6 +23,27 @@ BLUEPRINT = Blueprint(
 )
 
 
+class PoisonSchema(Shown):
+    """An event that could not be applied."""
+
+    projection = shown(fields.String, "The read table that it does not get into.")
+    version = shown(fields.Integer, "The version of its shape.")
+    slice = shown(fields.Integer, "Where in the log it is: the slice.")
+    position = shown(fields.Integer, "Where in the log it is: the position in the slice.")
+    topic = shown(fields.String, "What kind of event it is.")
+    originator_id = shown(fields.UUID, "The stream that it is in.")
+    originator_version = shown(fields.Integer, "Its version in that stream.")
+    tenant = shown(fields.String, "Whose event it is.")
+    error = shown(fields.String, "Why it could not be applied, the last time.")
+    since = shown(fields.DateTime, "When it was first tried.")
+    attempts = shown(fields.Integer, "How often it was tried.")
+    parked_at = shown(
+        fields.DateTime, "When it was parked: it is skipped since. Null while it stops its slice.", allow_none=True
+    )
+    parked_by = shown(fields.String, "Who has parked it.", allow_none=True)
+    reason = shown(fields.String, "Why it was parked.", allow_none=True)
+
+
 class ProjectionSchema(Shown):
     """One projection: what fills one read table."""
 
@@ -30,13 +51,22 @@ class ProjectionSchema(Shown):
     version = shown(fields.Integer, "The version of its shape.")
     state = shown(
         fields.String,
-        "`level` with the log, `catching_up`, or `missing`: this version has no table yet.",
-        validate=validate.OneOf([status.LEVEL, status.CATCHING_UP, status.MISSING]),
+        "The first that holds of: `missing` (this version has no table yet), `poisoned` (an event that cannot be "
+        "applied stops a slice), `stalled` (events wait, and for ten seconds none was applied), `rebuilding`, `level` "
+        "with the log, `catching_up`.",
+        validate=validate.OneOf(status.STATES),
     )
     position = shown(fields.Integer, "How many events it has read, over all slices.")
     head = shown(fields.Integer, "How many events there are, over all slices.")
     lag_events = shown(fields.Integer, "How many it has still to read.")
     lag_seconds = shown(fields.Float, "For how long the oldest of those has been there.")
+    rate = shown(
+        fields.Float,
+        "Events a second that were applied: what each projector counted in the ten seconds before its last beat, "
+        "added up over those that are at work.",
+    )
+    poisoned = shown(fields.Integer, "How many slices are stopped by an event.")
+    parked = shown(fields.Integer, "How many events were ever parked, and so are missing from the table.")
 
 
 class ProcessSchema(Shown):
@@ -45,6 +75,9 @@ class ProcessSchema(Shown):
     process = shown(fields.String, "`projector`, `clock`, `assignments` or `sealing`.")
     id = shown(fields.String, "Its machine and its process id.")
     beat_at = shown(fields.DateTime, "When it last said that it is there.")
+    silent_seconds = shown(fields.Float, "How long ago that is, by the clock of the database.")
+    leases = shown(fields.Integer, "How many slices it works on; 0 for those that are no projector.")
+    release = shown(fields.String, "For projectors: those with the same one fill the same tables and share the slices.")
     detail = shown(fields.String, "What it could not do, slice by slice; empty when all is well.")
 
 
@@ -52,7 +85,12 @@ class ProjectionsSchema(Shown):
     """The read tables and the processes beside the api."""
 
     projections = shown(fields.List, "In the order of the line.", cls_or_instance=fields.Nested(ProjectionSchema))
-    processes = shown(fields.List, "Those that ever were.", cls_or_instance=fields.Nested(ProcessSchema))
+    processes = shown(fields.List, "Those that have not said goodbye.", cls_or_instance=fields.Nested(ProcessSchema))
+    poison = shown(
+        fields.List,
+        "The events that stop slices now, and those that were parked.",
+        cls_or_instance=fields.Nested(PoisonSchema),
+    )
 
 
 @BLUEPRINT.route("/projections")
@@ -65,17 +103,16 @@ class Projections(MethodView):
     def get(self) -> Response:
         """Say how far the read tables are.
 
-        An answer of the api is as old as the read tables that it comes from. A lag that grows, or a process whose
-        last beat is old, is what to look at first.
+        An answer of the api is as old as the read tables that it comes from. A lag that grows, a process whose last
+        beat is old, or poison is what to look at first.
         """
         now, reader = state.now(), state.reader()
+        events = [*poison.stopped(reader, PROJECTIONS), *poison.parked(reader, PROJECTIONS)]
         return json_response(
             {
                 "projections": [_projection(found, now) for found in status.of_projections(reader)],
-                "processes": [
-                    {"process": one.process, "id": one.id, "beatAt": exact_moment(one.beat_at), "detail": one.detail}
-                    for one in status.of_processes(reader)
-                ],
+                "processes": [_process(one) for one in status.of_processes(reader)],
+                "poison": [_poison(one) for one in events],
             }
         )
 
@@ -84,9 +121,43 @@ def _projection(found: status.Status, now: datetime) -> dict[str, object]:
     return {
         "name": found.projection,
         "version": found.version,
-        "state": found.state,
+        "state": found.state(now),
         "position": found.position,
         "head": found.head,
         "lagEvents": found.lag_events,
         "lagSeconds": round(found.lag_seconds(now), 3),
+        "rate": found.rate,
+        "poisoned": found.poisoned,
+        "parked": found.parked,
+    }
+
+
+def _process(one: status.Process) -> dict[str, object]:
+    return {
+        "process": one.process,
+        "id": one.id,
+        "beatAt": exact_moment(one.beat_at),
+        "silentSeconds": round(one.silent_seconds, 3),
+        "leases": one.leases,
+        "release": one.release,
+        "detail": one.detail,
+    }
+
+
+def _poison(one: poison.Poison) -> dict[str, object]:
+    return {
+        "projection": one.projection,
+        "version": one.version,
+        "slice": one.slice,
+        "position": one.position,
+        "topic": one.topic,
+        "originatorId": str(one.originator_id),
+        "originatorVersion": one.originator_version,
+        "tenant": one.tenant,
+        "error": one.error,
+        "since": exact_moment(one.since),
+        "attempts": one.attempts,
+        "parkedAt": exact_moment(one.parked_at),
+        "parkedBy": one.parked_by,
+        "reason": one.reason,
     }

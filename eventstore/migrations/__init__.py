@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from yoyo import get_backend, read_migrations
 
+from eventstore.silence import CLIENT_OPTIONS, watched
+
 LOCK = 0x4D696C65706F7374  # The advisory lock's key: "Milepost" in ASCII.
 FOLDER = Path(__file__).parent
 SLICES = 64
@@ -34,7 +36,7 @@ def migrate(database_url: str, *, slices: int | None = None) -> None:
 def pending(database_url: str) -> list[str]:
     """The steps that this version of Milepost has and the database has not. Reads only, unlike yoyo's own answer."""
     steps = [step.id for step in _steps()]
-    with psycopg.connect(database_url) as connection:
+    with watched().connect(database_url, **CLIENT_OPTIONS) as connection:
         if connection.execute("SELECT to_regclass('_yoyo_migration')").fetchone() == (None,):
             return steps
         applied = {row[0] for row in connection.execute("SELECT migration_id FROM _yoyo_migration")}
