@@ -11,7 +11,7 @@ from api import state
 from api.access.refusals import NotYetHeld
 from api.wire import JSON, encode, exact_moment
 from domain.errors import invalid
-from projections.consistency import WATERMARK_GRACE, wait_until_held
+from projections.consistency import WATERMARK_GRACE, stopped_before, wait_until_held
 
 MAX_POSITIONS = 1024
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -54,8 +54,9 @@ def position_header(positions: Iterable[Any]) -> dict[str, str]:
 
 def await_position(wanted: str) -> None:
     """Wait until the read tables hold what If-Position names. Raises NotYetHeld when they still do not."""
-    if not wait_until_held(state.reader(), _positions(wanted)):
-        raise NotYetHeld(wanted)
+    positions = _positions(wanted)
+    if not wait_until_held(state.reader(), positions):
+        raise NotYetHeld(wanted, stopped=stopped_before(state.reader(), positions))
 
 
 def _positions(text: str) -> dict[int, int]:

@@ -58,6 +58,22 @@ def holds(reader: Reader, positions: dict[int, int]) -> bool:
     return bool(reader.value(query, {**parameters, "names": list(VERSIONS), "versions": list(VERSIONS.values())}))
 
 
+def stopped_before(reader: Reader, positions: dict[int, int]) -> bool:
+    """Whether an event that cannot be applied keeps a projection from reading this far: waiting is in vain."""
+    query = """
+        SELECT EXISTS (
+            SELECT
+            FROM unnest(%(slices)s::smallint[], %(positions)s::bigint[]) AS wanted (slice, position)
+            JOIN poison USING (slice)
+            WHERE poison.position <= wanted.position
+              AND parked_at IS NULL
+              AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
+        )
+    """
+    parameters = {"slices": list(positions), "positions": list(positions.values())}
+    return bool(reader.value(query, {**parameters, "names": list(VERSIONS), "versions": list(VERSIONS.values())}))
+
+
 def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:
     """Wait until the read tables hold everything that is in the log now; False when they do not after `seconds`."""
     heads = reader.rows(dict, "SELECT slice, head FROM slices WHERE head > 0", {})
@@ -65,10 +81,14 @@ def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:
 
 
 def wait_until_held(reader: Reader, positions: dict[int, int], seconds: float = 2.0) -> bool:
-    """Wait until the read tables hold these positions; False when they still do not after `seconds`."""
+    """Wait until the read tables hold these positions; False when they still do not after `seconds`, or cannot."""
+    if holds(reader, positions):
+        return True
+    if stopped_before(reader, positions):
+        return False
     deadline = time.monotonic() + seconds
-    while not holds(reader, positions):
-        if time.monotonic() >= deadline:
-            return False
+    while time.monotonic() < deadline:
         time.sleep(WAIT_STEP_SECONDS)
-    return True
+        if holds(reader, positions):
+            return True
+    return False

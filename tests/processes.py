@@ -79,9 +79,9 @@ def running(*arguments: object, database_url: str | None, folder: Path, last: st
                     os.killpg(process.pid, signal.SIGKILL)
 
 
-def eventually(condition: Callable[[], Any]) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Wait until the condition is true, and answer it. Fails when it never is."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)

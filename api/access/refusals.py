@@ -56,5 +56,9 @@ class NotYetHeld(AccessRefused):
     status = 503
     code = "not_yet_held"
 
-    def __init__(self, position: str) -> None:
-        super().__init__(f"the read tables do not hold {position} yet; try again", {"Retry-After": "1"})
+    def __init__(self, position: str, *, stopped: bool = False) -> None:
+        text = f"the read tables do not hold {position} yet; try again"
+        seconds = "1"
+        if stopped:
+            text, seconds = f"{text} when the event before it that cannot be applied is mended", "30"
+        super().__init__(text, {"Retry-After": seconds})

@@ -98,7 +98,7 @@ class Projections(MethodView):
     """The state of the read tables."""
 
     @requires("operations")
-    @BLUEPRINT.response(200, ProjectionsSchema, examples=example("projections"))
+    @BLUEPRINT.response(200, ProjectionsSchema, examples=example("projections", "projections_poisoned"))
     @BLUEPRINT.doc(operationId="getProjections")
     def get(self) -> Response:
         """Say how far the read tables are.

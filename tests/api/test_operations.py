@@ -1,6 +1,8 @@
 """API, Operations: health, readiness, metrics, the read tables."""
 
+import time
 from datetime import timedelta
+from threading import Event, Thread
 
 import pytest
 
@@ -8,7 +10,12 @@ import projections
 from api.app import create_app
 from api.settings import Settings
 from api.state import state_of
+from projections.leases import release_of
+from projections.projector import Projector
+from projections.status import SILENCE_SECONDS
 from tests.api.given import ADA, SPEND
+from tests.processes import eventually
+from tests.proxy import proxied
 
 PROJECTIONS = [one.name for one in projections.PROJECTIONS]
 
@@ -88,6 +95,102 @@ def test_a_lag_over_the_bound_is_not_ready(other, settings, given, catch_up, clo
     assert (within.status_code, after.status_code) == (200, 200)
 
 
+def test_events_that_wait_while_nothing_moves_are_a_stall(other, settings, given, catch_up, clock, reader):
+    catch_up()
+    given.define(SPEND).entry(SPEND, ADA)
+    guest = other(settings.database_url)
+    clock.advance(seconds=11)
+
+    moving = guest.get("/readyz")
+    reader.write("UPDATE checkpoints SET moved_at = moved_at - interval '1 minute'", {})
+    detail = unready(guest.get("/readyz"))
+    clock.advance(seconds=-2)
+    just_come = guest.get("/readyz")
+
+    assert "challenge and 16 more are stalled: nothing was applied for" in detail
+    assert (moving.status_code, just_come.status_code) == (200, 200)
+
+
+def test_the_last_projector_that_falls_silent_is_missed_and_one_of_two_is_not(guest, reader):
+    beat = """
+        INSERT INTO heartbeats (process, id, beat_at, release)
+        VALUES (%(process)s, %(id)s, clock_timestamp() - %(ago)s * interval '1 second', %(release)s)
+    """
+    release = release_of(projections.PROJECTIONS)
+    reader.write(beat, {"process": "projector", "id": "other:1", "ago": 0, "release": "another release"})
+    reader.write(beat, {"process": "clock", "id": "here:3", "ago": 60, "release": ""})
+    others = guest.get("/readyz")
+    reader.write(beat, {"process": "projector", "id": "here:1", "ago": 11, "release": release})
+    detail = unready(guest.get("/readyz"))
+    reader.write(beat, {"process": "projector", "id": "here:2", "ago": 1, "release": release})
+    replaced = guest.get("/readyz")
+
+    assert "stalled: projector here:1 has not beaten since 20" in detail
+    assert (others.status_code, replaced.status_code) == (200, 200)
+
+
+def test_an_event_that_cannot_be_applied_is_not_ready_and_is_shown_to_operators_only(
+    guest, admin, given, catch_up, reader
+):
+    position = given.define(SPEND).entry(SPEND, ADA).position
+    place = {"slice": position.slice, "position": position.number}
+    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+    with pytest.raises(RuntimeError, match="EntryCounted"):
+        catch_up()
+
+    detail = unready(guest.get("/readyz"))
+    shown = admin.get("/operations/projections").json
+    measures = measured(admin)
+
+    assert "challenge and 16 more are poisoned in 1 slice since 20" in detail
+    assert "EntryCounted" not in detail
+    assert {one["state"] for one in shown["projections"]} == {"poisoned"}
+    assert [(one["slice"], one["position"]) for one in shown["poison"]] == [(position.slice, position.number)] * 17
+    assert {one["attempts"] for one in shown["poison"]} == {1}
+    assert "EntryCounted" in shown["poison"][0]["error"]
+    assert measures['milepost_projection_poisoned_slices{projection="challenge"}'] == 1
+    assert measures['milepost_projection_state{projection="challenge",state="poisoned"}'] == 1
+    assert measures['milepost_projection_state{projection="challenge",state="level"}'] == 0
+
+
+def test_a_database_that_keeps_its_sockets_open_and_says_nothing_is_noticed_within_ten_seconds(other, database_url):
+    with proxied(database_url) as proxy:
+        guest = other(proxy.url)
+        before = guest.get("/readyz")
+
+        proxy.swallow()
+        began = time.monotonic()
+        details = [unready(guest.get("/readyz")) for _ in range(2)]
+        took = time.monotonic() - began
+        proxy.forward()
+
+        assert before.status_code == 200
+        assert details == ["the database does not answer"] * 2
+        assert took < 2 * SILENCE_SECONDS
+        eventually(lambda: guest.get("/readyz").status_code == 200)
+
+
+def test_a_projector_at_work_shows_its_share_and_its_rate(admin, given, database_url):
+    projector, stop = Projector(database_url), Event()
+    thread = Thread(target=projector.run, args=(stop,))
+    given.define(SPEND).entry(SPEND, ADA)
+    thread.start()
+    try:
+        eventually(lambda: admin.get("/operations/projections").json["projections"][0]["rate"] > 0)
+        (process,) = admin.get("/operations/projections").json["processes"]
+        measures = measured(admin)
+    finally:
+        stop.set()
+        thread.join()
+        projector.close()
+
+    assert (process["process"], process["leases"]) == ("projector", 4)
+    assert process["silentSeconds"] < SILENCE_SECONDS
+    assert measures[f'milepost_projector_leases{{id="{process["id"]}"}}'] == 4
+    assert measures['milepost_projection_events_per_second{projection="challenge"}'] > 0
+    assert f'milepost_heartbeat_age_seconds{{id="{process["id"]}",process="projector"}}' in measures
+
+
 def test_every_projection_says_how_far_it_is(admin, given, catch_up, clock):
     given.define(SPEND)
     catch_up()
@@ -112,9 +215,17 @@ def test_the_processes_beside_the_api_are_listed_with_what_stops_them(admin, rea
         {"at": "2026-04-03T10:15:00.123456Z", "detail": "slice 3: KeyError"},
     )
 
-    assert admin.get("/operations/projections").json["processes"] == [
-        {"process": "projector", "id": "a:1", "beatAt": "2026-04-03T10:15:00.123456Z", "detail": "slice 3: KeyError"}
-    ]
+    (process,) = admin.get("/operations/projections").json["processes"]
+
+    assert process.pop("silentSeconds") > 0
+    assert process == {
+        "process": "projector",
+        "id": "a:1",
+        "beatAt": "2026-04-03T10:15:00.123456Z",
+        "leases": 0,
+        "release": "",
+        "detail": "slice 3: KeyError",
+    }
 
 
 def test_the_metrics_count_requests_and_show_the_lag(admin, acme, given, clock):

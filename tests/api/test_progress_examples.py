@@ -38,11 +38,12 @@ SUMMARIES = {
     "streak_progress_as_of": "asOf=2026-02-15T12:00:00Z: the same, while February could still be met.",
     "streak_progress_list": "Everything of one streak, the latest first.",
     "projections": "Level with the log.",
+    "projections_poisoned": "An event stops a slice of one table; another was parked.",
 }
 
 
 @pytest.fixture
-def answers(admin, given, clock, catch_up) -> dict[str, Any]:
+def answers(admin, given, clock, catch_up, reader) -> dict[str, Any]:
     """What the app answers on the 27th of April to the three users of the source."""
     clock.moment = APRIL_1
     given.define(SPEND, VISITS, STEPS)
@@ -73,7 +74,29 @@ def answers(admin, given, clock, catch_up) -> dict[str, Any]:
         "streak_progress_as_of": admin.get(f"{STREAK_RECORDS}/{streaks[EVE]}?asOf=2026-02-15T12:00:00Z"),
         "streak_progress_list": admin.get(f"{STREAK_RECORDS}?streakId={DAILY_SPEND}&fetchTotalCount=true"),
         "projections": admin.get("/operations/projections"),
+        "projections_poisoned": poisoned(admin, reader),
     }
+
+
+def poisoned(admin, reader) -> Any:
+    """The read tables when an entry and a milestone could not be applied."""
+    note = """
+        INSERT INTO poison (
+            projection, version, slice, position, originator_id, originator_version, topic, tenant, error, since,
+            attempts, retry_at, parked_at, parked_by, reason
+        )
+        VALUES
+            (
+                'task_progress', 1, 2, 4, %(ada)s, 2, 'EntryCounted', 'acme', 'KeyError: 2026-04', %(since)s, 5,
+                'infinity', NULL, NULL, NULL
+            ),
+            (
+                'reward_log', 2, 1, 7, %(ada)s, 3, 'MilestoneReached', 'acme', 'KeyError: coffee', %(since)s, 1,
+                'infinity', %(since)s, 'grace@host', 'a test of a tenant that has left'
+            )
+    """
+    reader.write(note, {"ada": ADA, "since": APRIL_27})
+    return admin.get("/operations/projections")
 
 
 def logged_in_streaks(given: Given, clock: Clock) -> None:
