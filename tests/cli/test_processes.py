@@ -46,15 +46,79 @@ def rows(result):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_status_says_how_far_each_projection_is(milepost, entry, projector):
+def test_status_says_how_far_each_projection_is(milepost, entry, projector, reader):
+    reader.write("UPDATE checkpoints SET moved_at = clock_timestamp() - interval '1 minute'", {})
+    stalled = rows(milepost("projections", "status", "--json"))
+    reader.write("UPDATE checkpoints SET moved_at = clock_timestamp()", {})
     behind = rows(milepost("projections", "status", "--json"))
     projector.catch_up()
     level = rows(milepost("projections", "status", "--json"))
 
-    assert {row["state"] for row in behind if "state" in row} == {"catching_up"}
-    assert {row["state"] for row in level if "state" in row} == {"level"}
-    assert {row["lagEvents"] for row in level if "state" in row} == {0}
+    assert [{row["state"] for row in told} for told in (stalled, behind, level)] == [
+        {"stalled"},
+        {"catching_up"},
+        {"level"},
+    ]
+    assert {row["lagEvents"] for row in level} == {0}
     assert "challenge_progress" in milepost("projections", "status").stdout
+
+
+@pytest.fixture
+def bad(entry, log, projector, reader):
+    """An entry that nobody can read, and the projector has tried."""
+    logged = LogEntry(
+        definition_id=CHALLENGE, owner_id=ADA, activity_at=NOW, unique_identifier="b", activity_value=Decimal(1)
+    )
+    position = log.log_entry("default", logged, now=NOW).position
+    place = {"slice": position.slice, "position": position.number}
+    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+    with pytest.raises(RuntimeError):
+        projector.catch_up()
+    return position
+
+
+def test_an_event_that_stops_a_slice_is_shown_tried_again_and_parked_by_name(milepost, bad, projector):
+    status = milepost("projections", "status", "--healthy")
+    again = milepost("projections", "retry", "task_progress", bad.slice)
+    parked = milepost("projections", "park", "task_progress", bad.slice, "--reason", "broken by hand")
+    with pytest.raises(RuntimeError):
+        projector.catch_up()
+    beside = milepost("projections", "status")
+    others = milepost("projections", "park", "all", bad.slice, "--reason", "broken by hand, too")
+    projector.catch_up()
+    listed = milepost("projections", "parked")
+    (first, *_) = rows(milepost("projections", "parked", "--json"))
+    doctor = milepost("doctor")
+
+    assert status.exit_code == 1
+    assert "challenge and 16 more are poisoned in 1 slice since" in status.stderr
+    assert f"task_progress slice {bad.slice}: EntryCounted at {bad} (version " in status.stdout
+    assert ", 1 attempts since 20" in status.stdout
+    assert again.stdout.startswith(f"again     task_progress slice {bad.slice}: EntryCounted at {bad}")
+    assert parked.stdout.startswith(f"parked    task_progress slice {bad.slice}: EntryCounted at {bad}")
+    states = {line.split()[0]: line for line in beside.stdout.splitlines()[:17]}
+    assert states["task_progress"].endswith(", 1 parked")
+    assert "poisoned" in states["challenge_progress"]
+    assert "poisoned" not in states["task_progress"]
+    assert len(others.stdout.splitlines()) == 16
+    assert len([line for line in listed.stdout.splitlines() if line.startswith("    parked 20")]) == 17
+    assert first["reason"] == "broken by hand, too"
+    assert "@" in first["parkedBy"]
+    assert "ok   poison: 17 events are parked; a rebuild reads them again" in doctor.stdout
+
+
+def test_where_nothing_stops_there_is_nothing_to_park_or_to_try_again(milepost, bad, projector):
+    elsewhere = (bad.slice + 1) % 4
+    park = milepost("projections", "park", "team", elsewhere, "--reason", "none")
+    retry = milepost("projections", "retry", "team", elsewhere)
+    milepost("projections", "park", "team", bad.slice, "--reason", "broken by hand")
+    parked = milepost("projections", "retry", "team")
+    no_reason = milepost("projections", "park", "all", bad.slice)
+
+    assert (park.exit_code, retry.exit_code, parked.exit_code, no_reason.exit_code) == (1, 1, 1, 2)
+    assert f"team: no event stops slice {elsewhere}" in park.stderr
+    assert f"team: no event stops slice {elsewhere}" in retry.stderr
+    assert "team: no event stops it; 1 events are parked, rebuild the projection" in parked.stderr
 
 
 def test_without_a_projector_the_projections_are_not_healthy(milepost):

@@ -1,4 +1,4 @@
-"""Several projectors, as processes of their own: fair shares, taking over from the dead and the stopped, no doubling."""
+"""Several projectors, each a process: fair shares, taking over from the dead and the stopped, no doubling."""
 
 import os
 import signal
@@ -148,6 +148,7 @@ def test_projectors_of_two_releases_do_not_wait_for_each_other(reader, projector
 
 
 def held_by_release(reader: Reader) -> dict[str, list[int]]:
-    query = "SELECT release, array_agg(slice ORDER BY slice) AS slices FROM leases WHERE projector <> '' GROUP BY release"
+    query = (
+        "SELECT release, array_agg(slice ORDER BY slice) AS slices FROM leases WHERE projector <> '' GROUP BY release"
+    )
     return {row["release"]: row["slices"] for row in reader.rows(dict, query, {})}
-

@@ -28,7 +28,11 @@ class Code:
 
     def rows(self, recorded: Any) -> Any:
         for change in WHOLE.rows(recorded):
-            if self.fault and isinstance(recorded.event, EntryCounted) and str(recorded.event.entry.activity_value) == BAD:
+            if (
+                self.fault
+                and isinstance(recorded.event, EntryCounted)
+                and str(recorded.event.entry.activity_value) == BAD
+            ):
                 self.fault(change)
             yield change
 
@@ -91,7 +95,9 @@ def test_everything_before_it_and_beside_it_goes_on(stopped, reader, challenge):
     assert "EntryCounted" in found.topic
     assert found.error
     assert counts(reader) == {ADA: 40, BOB: 40}
-    assert reader.value("SELECT value FROM challenge_progress WHERE owner_id = %(ada)s", {"ada": ADA}) == Decimal("146.6")
+    assert reader.value("SELECT value FROM challenge_progress WHERE owner_id = %(ada)s", {"ada": ADA}) == Decimal(
+        "146.6"
+    )
     assert reader.value("SELECT count(*) FROM entry_log") == 121
     others = "SELECT count(*) FROM checkpoints JOIN slices USING (slice) WHERE position < head"
     assert reader.value(others) == 1

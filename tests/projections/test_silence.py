@@ -65,8 +65,9 @@ def test_those_who_follow_notice_say_so_and_go_on_when_it_answers_again(proxy: P
 
 
 def test_a_read_and_a_write_that_get_no_answer_are_given_up(proxy: Proxy):
-    reader, log = Reader(proxy.url, statement_seconds=0.2, timeout=1), ProgressLog(
-        proxy.url, DATABASE_STATEMENT_TIMEOUT="200"
+    reader, log = (
+        Reader(proxy.url, statement_seconds=0.2, timeout=1),
+        ProgressLog(proxy.url, DATABASE_STATEMENT_TIMEOUT="200"),
     )
     defined = define(log)
     before = reader.value("SELECT count(*) FROM events")
