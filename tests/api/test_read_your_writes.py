@@ -21,7 +21,8 @@ def reads(given, guest, admin) -> dict[str, str]:
 
 
 def documented(guest, circumstances) -> Iterator[tuple[str, str]]:
-    for dialect in DIALECTS:
+    # Auditors read the log itself.
+    for dialect in (one for one in DIALECTS if one.prefix != "/audit"):
         for path, item in guest.get(f"{dialect.prefix}/openapi.json").json["paths"].items():
             operation = item.get("get", {})
             if operation.get("x-scopes", ["operations"]) == ["operations"]:
