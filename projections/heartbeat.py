@@ -9,7 +9,7 @@ from psycopg import Connection
 from psycopg.types.json import Jsonb
 
 BEAT_SECONDS = 1.0
-FORGET_SECONDS = 86_400
+FORGET_SECONDS = 3_600
 
 BEAT = """
     INSERT INTO heartbeats (process, id, beat_at, detail, release, rates)
@@ -44,12 +44,12 @@ class Heartbeat:
         return time.monotonic() >= self._due
 
     def beat(self, connection: Connection, detail: str = "", rates: Mapping[str, float] | None = None) -> None:
-        """Say that the process is at work, and how fast; `detail` is what stops it, if anything does."""
+        """Say that the process is at work, and how fast; `detail` is what stops it, if anything does.
+
+        Those of its kind that have been silent for an hour are forgotten. Nobody forgets the last one.
+        """
         self._due = time.monotonic() + BEAT_SECONDS
         connection.execute(BEAT, (self._process, self._id, detail, self._release, Jsonb(dict(rates or {}))))
-
-    def begin(self, connection: Connection) -> None:
-        """Forget those of its kind that have been silent for a day."""
         connection.execute(FORGET, (self._process, FORGET_SECONDS))
 
     def leave(self, connection: Connection) -> None:

@@ -175,7 +175,6 @@ class Projector:
         connection, first = self._connect(), not self._mine
         self._heartbeat.beat(connection, rates=self._rates.a_second())
         if first:
-            self._heartbeat.begin(connection)
             self._leases.begin(connection)
         self._mine = self._leases.renew(connection)
 

@@ -92,7 +92,6 @@ class Clock:
     def _connect(self) -> psycopg.Connection:
         if self._connection is None:
             self._connection = connect_watched(self._database_url, "milepost clock")
-            self._heartbeat.begin(self._connection)
         return self._connection
 
     def _disconnect(self) -> None:

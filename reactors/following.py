@@ -173,5 +173,4 @@ class Follower:
         if self._connection is None:
             self._connection = connect_watched(self._database_url, f"milepost {self._name}")
             self._connection.execute(BEGIN, (self._name,))
-            self._heartbeat.begin(self._connection)
         return self._connection

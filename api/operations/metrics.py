@@ -1,12 +1,13 @@
 """Metrics for Prometheus: requests, the read tables, and the processes that fill them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from flask import Response
 from flask.views import MethodView
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api import state
@@ -45,7 +46,8 @@ class Metrics(MethodView):
         poisoned slices and parked events; of every process beside the api the age of its last beat, and of projectors
         how many slices they work on.
         """
-        progress = _progress()
+        progress = CollectorRegistry(auto_describe=False)
+        progress.register(_Progress())
         requests = REGISTRY
         if os.environ.get(FOLDER):
             requests = CollectorRegistry()
@@ -53,25 +55,29 @@ class Metrics(MethodView):
         return Response(generate_latest(requests) + generate_latest(progress), content_type=CONTENT_TYPE_LATEST)
 
 
-def _progress() -> CollectorRegistry:
-    """The read tables and those who fill them as they are now; the same whichever worker is asked."""
-    registry, now, reader = CollectorRegistry(), state.now(), state.reader()
-    of_projection = {
-        name: Gauge(f"milepost_projection_{name}", text, ("projection",), registry=registry)
-        for name, (text, _) in OF_PROJECTIONS.items()
-    }
-    labels = ("projection", "state")
-    states = Gauge("milepost_projection_state", "1 for the state that it is in.", labels, registry=registry)
-    for found in status.of_projections(reader):
-        for name, (_, measured) in OF_PROJECTIONS.items():
-            of_projection[name].labels(found.projection).set(measured(found, now))
-        for one in status.STATES:
-            states.labels(found.projection, one).set(found.state(now) == one)
-    labels = ("process", "id")
-    age = Gauge("milepost_heartbeat_age_seconds", "How long ago a process last beat.", labels, registry=registry)
-    leases = Gauge("milepost_projector_leases", "Slices that a projector works on.", ("id",), registry=registry)
-    for process in status.of_processes(reader):
-        age.labels(process.process, process.id).set(process.silent_seconds)
-        if process.process == "projector":
-            leases.labels(process.id).set(process.leases)
-    return registry
+class _Progress:
+    """The read tables and those who fill them as they are now; the same whichever worker is asked.
+
+    Not a Gauge: in a server of several workers, that would be kept for ever as what one of them once saw.
+    """
+
+    def collect(self) -> Iterator[Metric]:
+        """What Prometheus calls for."""
+        now, reader = state.now(), state.reader()
+        found, processes = status.of_projections(reader), status.of_processes(reader)
+        for name, (text, measured) in OF_PROJECTIONS.items():
+            values = {(one.projection,): measured(one, now) for one in found}
+            yield _gauge(f"projection_{name}", text, ("projection",), values)
+        states = {(one.projection, word): one.state(now) == word for one in found for word in status.STATES}
+        yield _gauge("projection_state", "1 for the state that it is in.", ("projection", "state"), states)
+        ages = {(one.process, one.id): one.silent_seconds for one in processes}
+        yield _gauge("heartbeat_age_seconds", "How long ago a process last beat.", ("process", "id"), ages)
+        leases = {(one.id,): one.leases for one in processes if one.process == "projector"}
+        yield _gauge("projector_leases", "Slices that a projector works on.", ("id",), leases)
+
+
+def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]) -> Metric:
+    family = GaugeMetricFamily(f"milepost_{name}", text, labels=labels)
+    for label_values, value in values.items():
+        family.add_metric(label_values, value)
+    return family

@@ -10,7 +10,7 @@ import pytest
 
 from domain.application import ProgressLog
 from domain.errors import Busy
-from eventstore.silence import Silent
+from eventstore.silence import Silent, watched
 from projections.database import Reader, connect_watched
 from projections.projector import Projector
 from reactors.assignments import AssignmentCompletion
@@ -101,7 +101,7 @@ def test_a_statement_that_only_takes_long_ends_at_the_server_and_the_connection_
 
 
 def test_a_connection_that_was_given_up_is_closed(proxy: Proxy):
-    with connect_watched(proxy.url, "test") as connection:
+    with watched(0.2).connect(proxy.url) as connection:
         proxy.swallow()
         with pytest.raises(Silent), connection.transaction():
             connection.execute("SELECT 1")
