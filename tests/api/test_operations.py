@@ -134,8 +134,8 @@ def test_an_event_that_cannot_be_applied_is_not_ready_and_is_shown_to_operators_
 ):
     position = given.define(SPEND).entry(SPEND, ADA).position
     place = {"slice": position.slice, "position": position.number}
-    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
-    with pytest.raises(RuntimeError, match="EntryCounted"):
+    reader.write("UPDATE events SET topic = 'FromTheFuture' WHERE slice = %(slice)s AND position = %(position)s", place)
+    with pytest.raises(RuntimeError, match="FromTheFuture"):
         catch_up()
 
     detail = unready(guest.get("/readyz"))
@@ -143,11 +143,11 @@ def test_an_event_that_cannot_be_applied_is_not_ready_and_is_shown_to_operators_
     measures = measured(admin)
 
     assert "challenge and 16 more are poisoned in 1 slice since 20" in detail
-    assert "EntryCounted" not in detail
+    assert "FromTheFuture" not in detail
     assert {one["state"] for one in shown["projections"]} == {"poisoned"}
     assert [(one["slice"], one["position"]) for one in shown["poison"]] == [(position.slice, position.number)] * 17
     assert {one["attempts"] for one in shown["poison"]} == {1}
-    assert "EntryCounted" in shown["poison"][0]["error"]
+    assert "FromTheFuture" in shown["poison"][0]["error"]
     assert measures['milepost_projection_poisoned_slices{projection="challenge"}'] == 1
     assert measures['milepost_projection_state{projection="challenge",state="poisoned"}'] == 1
     assert measures['milepost_projection_state{projection="challenge",state="level"}'] == 0

@@ -45,7 +45,7 @@ def test_every_read_waits_for_a_write_and_says_what_it_holds(reads, admin, given
     began = datetime.now(UTC)
     position = given.entry(SPEND, ADA).position
     place = {"slice": position.slice, "position": position.number}
-    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+    reader.write("UPDATE events SET topic = 'FromTheFuture' WHERE slice = %(slice)s AND position = %(position)s", place)
     with pytest.raises(RuntimeError, match=f"{position}"):
         catch_up()
 

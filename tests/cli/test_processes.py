@@ -71,7 +71,7 @@ def bad(entry, log, projector, reader):
     )
     position = log.log_entry("default", logged, now=NOW).position
     place = {"slice": position.slice, "position": position.number}
-    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+    reader.write("UPDATE events SET topic = 'FromTheFuture' WHERE slice = %(slice)s AND position = %(position)s", place)
     with pytest.raises(RuntimeError):
         projector.catch_up()
     return position
@@ -92,10 +92,10 @@ def test_an_event_that_stops_a_slice_is_shown_tried_again_and_parked_by_name(mil
 
     assert status.exit_code == 1
     assert "challenge and 16 more are poisoned in 1 slice since" in status.stderr
-    assert f"task_progress slice {bad.slice}: EntryCounted at {bad} (version " in status.stdout
+    assert f"task_progress slice {bad.slice}: FromTheFuture at {bad} (version " in status.stdout
     assert ", 1 attempts since 20" in status.stdout
-    assert again.stdout.startswith(f"again     task_progress slice {bad.slice}: EntryCounted at {bad}")
-    assert parked.stdout.startswith(f"parked    task_progress slice {bad.slice}: EntryCounted at {bad}")
+    assert again.stdout.startswith(f"again     task_progress slice {bad.slice}: FromTheFuture at {bad}")
+    assert parked.stdout.startswith(f"parked    task_progress slice {bad.slice}: FromTheFuture at {bad}")
     states = {line.split()[0]: line for line in beside.stdout.splitlines()[:17]}
     assert states["task_progress"].endswith(", 1 parked")
     assert "poisoned" in states["challenge_progress"]

@@ -161,7 +161,7 @@ def test_an_event_that_nobody_can_read_stops_every_projection_of_its_slice_until
     say(challenge, ADA, "4")
     say(challenge, BOB, "8")
     place = {"slice": bad.slice, "position": bad.number}
-    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+    reader.write("UPDATE events SET topic = 'FromTheFuture' WHERE slice = %(slice)s AND position = %(position)s", place)
 
     while projector.step():
         pass
