@@ -7,7 +7,18 @@ from uuid import UUID
 
 from domain import assignments
 from domain.application import ProgressLog
-from domain.commands import AddMilestone, ChangeMilestone, ChangeReward, Define, KeepUser, LogEntry, Redefine, VoidEntry
+from domain.commands import (
+    AddMilestone,
+    ChangeMilestone,
+    ChangeReward,
+    Define,
+    EraseUser,
+    KeepUser,
+    LogEntry,
+    Redefine,
+    VoidEntry,
+)
+from domain.erasure import erase_user
 from domain.ids import engagement_id
 from domain.outcomes import Logged
 from domain.vocabulary import OwnerStatus, Slug
@@ -36,6 +47,7 @@ class Story:
         self._challenges()
         self._streaks()
         self._training()
+        erase_user(self.log, self.tenant, EraseUser(id=EVE, actor="support"), now=self.now)
 
     def _users(self) -> None:
         for owner, name in ((ADA, "Ada"), (BOB, "Bob"), (EVE, "Eve")):

@@ -28,7 +28,7 @@ from projections.rebuild import rebuild
 from tests.projections.keep_log import COLUMNS, FOLDER
 
 LOGS = sorted(FOLDER.glob("*.jsonl"))
-SHA256 = {"0.1": "e896c257f2c830546244a805eb0189cba1078d97aecea99540b99e0648d651ee"}
+SHA256 = {"0.1": "a91f77995fcb8f6452c42f1b71e5856b0b98751877d9763f8f1baf0e3b619578"}
 
 INSERT = f"""
     INSERT INTO events ({COLUMNS})
