@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from threading import Event as Flag
 from typing import NamedTuple
@@ -11,8 +12,8 @@ from psycopg import Connection
 
 from eventstore import seals
 from eventstore.raw_rows import read_rows, ready
-from projections.database import connect
-from projections.heartbeat import beat, process_id
+from projections.database import connect_watched
+from projections.heartbeat import Heartbeat, process_id
 from proofs.checkpoints import Checkpoint, log_name, trusted
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.notes import PublicKey, SigningKey
@@ -55,6 +56,7 @@ class Sealing:
         self._key = self._signing.key
         self._unpublished: list[str] = []
         self._publish_at = 0.0
+        self._heartbeat = Heartbeat(NAME, self.id)
 
     def step(self, seconds: float | None = None) -> int:
         """Seal what is there now, one batch a slice; how many rows that was.
@@ -63,7 +65,11 @@ class Sealing:
         """
         connection = self._connect()
         wait = self._signing.seconds if seconds is None else seconds
-        return sum(self._work_off(connection, one, wait) for one in seals.behind(connection, wait))
+        done = 0
+        for one in seals.behind(connection, wait):
+            done += self._work_off(connection, one, wait)
+            self._beat()
+        return done
 
     def seal_all(self) -> None:
         """Seal and sign everything that is in the log now. Raises Unfit when a slice cannot be sealed."""
@@ -86,10 +92,10 @@ class Sealing:
         told = ""
         while not stop.is_set():
             try:
+                self._beat()
                 done = self.step()
                 self._publish_when_due()
-                detail = "; ".join([*self.errors.values(), *self._unpublished])
-                beat(self._connect(), NAME, self.id, detail)
+                detail = self._detail()
                 if detail and detail != told:
                     report(detail)
                 told = detail
@@ -99,6 +105,15 @@ class Sealing:
                 report(f"the database does not answer, trying again: {error}")
                 self.close()
                 stop.wait(1)
+        with suppress(psycopg.Error):
+            self._heartbeat.leave(self._connect())
+
+    def _detail(self) -> str:
+        return "; ".join([*self.errors.values(), *self._unpublished])
+
+    def _beat(self) -> None:
+        if self._heartbeat.due():
+            self._heartbeat.beat(self._connect(), self._detail())
 
     def _publish_when_due(self) -> None:
         """Publish, unless the outside did not answer a moment ago: it must not hold up the hashing."""
@@ -170,7 +185,7 @@ class Sealing:
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = connect(self._database_url, "milepost sealing")
+            self._connection = connect_watched(self._database_url, "milepost sealing")
             ready(self._connection)
             # What a crash takes back is hashed again, and comes out the same.
             self._connection.execute("SET synchronous_commit TO off")
