@@ -96,6 +96,8 @@ class Story:
         self._advance(april(4, 20, 10), DAILY)
         for day, value in ((2, "55"), (3, "55"), (4, "55"), (1, "10")):
             self._say(Slug.STREAK, STRICT, ADA, april(day), value, now=april(4, 12))
+        for day in (1, 3):
+            self._say(Slug.STREAK, STRICT, BOB, april(day), "55", now=april(4, 13))
         self._void(self._say(Slug.STREAK, STRICT, BOB, april(5), "55"))
         self._advance(april(20), DAILY, STRICT)
 

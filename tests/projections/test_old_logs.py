@@ -28,7 +28,10 @@ from projections.rebuild import rebuild
 from tests.projections.keep_log import COLUMNS, FOLDER
 
 LOGS = sorted(FOLDER.glob("*.jsonl"))
-SHA256 = {"0.1": "a91f77995fcb8f6452c42f1b71e5856b0b98751877d9763f8f1baf0e3b619578"}
+SHA256 = {
+    "0.1": "a91f77995fcb8f6452c42f1b71e5856b0b98751877d9763f8f1baf0e3b619578",
+    "0.1-foreseen": "daeea41d079e1f0112b6422f9e2b39bb52422422d55aba94a618f1241c2f62d3",
+}
 
 INSERT = f"""
     INSERT INTO events ({COLUMNS})
