@@ -23,7 +23,7 @@ def measure(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
     ours, floor, peer, events = [], [], [], 0
     for _ in range(sizes.rounds):
         with server.migrated() as url:
-            ours.append(sizes.entries / _import(server, url, path, sizes.entries))
+            ours.append(sizes.entries / load(server, url, path, sizes.entries))
             files = copy.export(url, WRITTEN, folder)
             events = _count(url, "SELECT count(*) FROM events")
         with server.migrated() as url:
@@ -68,10 +68,11 @@ def prepared(server: Server, database_url: str, sizes: Sizes, folder: Path) -> N
     """Define the challenges and import the smaller history that other figures start from."""
     owners = max(sizes.served_entries // 10, 1)
     path = history.write(folder / "served.jsonl", sizes.served_entries, owners)
-    _import(server, database_url, path, sizes.served_entries)
+    load(server, database_url, path, sizes.served_entries)
 
 
-def _import(server: Server, database_url: str, path: Path, count: int) -> float:
+def load(server: Server, database_url: str, path: Path, count: int) -> float:
+    """Define the challenges and import a history; how many seconds the command takes."""
     _define(database_url)
     server.rest()
     seconds = run_import(database_url, path).seconds

@@ -72,7 +72,7 @@ def measure_reads(server: Server, sizes: Sizes, folder: Path) -> list[Figure]:
     with server.migrated() as url:
         prepared(server, url, sizes, folder)
         project(url)
-        header, ids = key_header(url), _some_records(url)
+        header, ids = key_header(url), some_records(url)
 
         def product_single() -> Iterator[bytes]:
             return (request("GET", f"{READ}/{one}", [header]) for one in cycle(ids))
@@ -139,7 +139,7 @@ def project(url: str) -> None:
         connection.execute("VACUUM ANALYZE")
 
 
-def _some_records(url: str) -> list[str]:
+def some_records(url: str) -> list[str]:
     with connect(url, "milepost bench") as connection:
         rows = connection.execute("SELECT id FROM challenge_progress ORDER BY id LIMIT %s", (SINGLES,)).fetchall()
     return [str(row[0]) for row in rows]

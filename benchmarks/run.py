@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks import breaks, bulk_import, explaining, http, long_streams, projector, sealed, training
+from benchmarks import breaks, bulk_import, explaining, http, long_streams, projector, rebuild, sealed, training
 from benchmarks.figures import Figure
 from benchmarks.server import Server
 from benchmarks.sizes import Sizes
@@ -16,6 +16,7 @@ FIGURES: dict[str, Callable[[Server, Sizes, Path], list[Figure]]] = {
     "write": http.measure_writes,
     "read": http.measure_reads,
     "projector": projector.measure,
+    "rebuild": rebuild.measure,
     "breaks": breaks.measure,
     "training": training.measure,
     "explain": explaining.measure,

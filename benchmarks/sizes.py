@@ -16,6 +16,9 @@ class Sizes(NamedTuple):
     served_entries: int
     http_rounds: int
     http_seconds: float
+    rebuild_entries: int
+    rebuild_rounds: int
+    peer_entries: int
     breaks: int
     training_entries: int
     training_users: int
@@ -33,6 +36,9 @@ FULL = Sizes(
     served_entries=20_000,
     http_rounds=9,
     http_seconds=2.0,
+    rebuild_entries=435_000,
+    rebuild_rounds=3,
+    peer_entries=3_000,
     breaks=100_000,
     training_entries=2_000_000,
     training_users=100_000,
@@ -50,6 +56,9 @@ QUICK = Sizes(
     served_entries=4_000,
     http_rounds=3,
     http_seconds=0.5,
+    rebuild_entries=40_000,
+    rebuild_rounds=1,
+    peer_entries=500,
     breaks=10_000,
     training_entries=40_000,
     training_users=2_000,
@@ -67,6 +76,9 @@ TINY = Sizes(
     served_entries=300,
     http_rounds=1,
     http_seconds=0.1,
+    rebuild_entries=300,
+    rebuild_rounds=1,
+    peer_entries=20,
     breaks=200,
     training_entries=300,
     training_users=30,

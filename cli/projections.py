@@ -7,14 +7,16 @@ from pathlib import Path
 import click
 
 from cli import parking
+from cli.builds import json_of, line_of
 from cli.context import data_dir_option, database, located, reading
-from cli.display import Display
 from cli.failures import Failed
 from cli.health import echo_processes, lag_bound_option, process_complaints, processes_at_work
 from cli.process_group import run_until_told
+from cli.projections_verify import verify
+from cli.rebuilding import rebuild
 from projections import PROJECTIONS, health, poison
+from projections.builds import of_builds, unfinished
 from projections.projector import Projector
-from projections.rebuild import rebuild as rebuild_projection
 from projections.status import Status, of_projections
 
 ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} behind, {lagSeconds:,} s, {rate:,.0f}/s"
@@ -47,27 +49,20 @@ def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None
     now = datetime.now(UTC)
     with located(data_dir) as url, reading(url) as reader:
         found, processes = of_projections(reader), processes_at_work(reader, "projector")
-        stopped = poison.stopped(reader, PROJECTIONS)
+        stopped, built = poison.stopped(reader, PROJECTIONS), unfinished(reader)
+        lines = [line_of(build) for build in of_builds(reader)]
         complaints = [one.text for one in health.complaints(reader, now, lag_bound) if one.grave]
     complaints += process_complaints(processes, "projector")
     for one in found:
-        row = _row(one, now)
+        row = {**_row(one, now), "rebuild": json_of(built.get(one.projection))}
         parked = f", {one.parked:,} parked" if one.parked else ""
         click.echo(json.dumps(row) if as_json else f"{ROW.format(**row)}{parked}")
+    for line in () if as_json else lines:
+        click.echo(line)
     parking.echo_poison(stopped, as_json=as_json)
     echo_processes(processes, as_json=as_json)
     if healthy and complaints:
         raise Failed("; ".join(complaints))
-
-
-@projections.command()
-@click.argument("name", type=click.Choice([projection.name for projection in PROJECTIONS]))
-@data_dir_option
-def rebuild(name: str, data_dir: Path) -> None:
-    """Fill the read table NAME anew from the log. Readers see the old rows until it is complete."""
-    with database(data_dir) as url, Display(name, "events", None) as display:
-        count = rebuild_projection(url, name, lambda done, total: display.show(done, done, of=total, total=total))
-    click.echo(f"{name}: rebuilt from {count:,} events in {display.seconds:,.1f} s")
 
 
 def _row(one: Status, now: datetime) -> dict[str, object]:
@@ -85,5 +80,5 @@ def _row(one: Status, now: datetime) -> dict[str, object]:
     }
 
 
-for command in (parking.park, parking.retry, parking.parked):
+for command in (rebuild, verify, parking.park, parking.retry, parking.parked):
     projections.add_command(command)

@@ -14,6 +14,7 @@ from domain.events import Recorded
 from projections import poison
 from projections.change import Change, Projection
 from projections.checkpoints import locked, move
+from projections.log_reading import classes_read, passed_over
 
 Write = Callable[[Iterable[Change]], None]
 
@@ -23,6 +24,7 @@ class Unreadable(NamedTuple):
 
     position: int
     recorded_at: datetime
+    topic: str
     error: Exception
 
 
@@ -45,7 +47,7 @@ def apply_apart(
         if held is None:
             return 0
         events = read(held.position)
-        wanted = [one for one in events if one.position not in held.parked]
+        wanted = [one for one in events if one.position not in held.parked and not _passed_over(projection, one)]
         good, error = _longest(connection, projection, wanted, write)
         if error is None:
             passed = events
@@ -64,6 +66,7 @@ def _longest(
     connection: Connection, projection: Projection, events: Sequence[Event], write: Write
 ) -> tuple[int, Exception | None]:
     """Apply as many events from the first on as can be: how many, and what the next one raised."""
+    classes = classes_read(projection.events)
     readable: list[Recorded] = []
     unreadable = None
     for one in events:
@@ -75,7 +78,8 @@ def _longest(
     def attempt(count: int, keep: bool) -> Exception | None:
         try:
             with connection.transaction():
-                write(change for one in readable[:count] for change in projection.rows(one))
+                wanted = (one for one in readable[:count] if not classes or type(one.event) in classes)
+                write(change for one in wanted for change in projection.rows(one))
                 if not keep:
                     raise psycopg.Rollback
         except Exception as error:
@@ -107,6 +111,11 @@ def _bisected(
     return good, error
 
 
+def _passed_over(projection: Projection, event: Event) -> bool:
+    """Whether an event cannot be read, and the projection would not have looked at it."""
+    return isinstance(event, Unreadable) and event.topic in passed_over(projection.events)
+
+
 def lost(connection: Connection | None, error: Exception) -> bool:
     """Whether an error speaks of the database and not of an event: that is no poison, and is tried again as it is."""
     return connection is None or connection.closed or isinstance(error, psycopg.OperationalError)
@@ -117,4 +126,4 @@ def readable(row: Any, recorded: Callable[[Iterable[Any]], list[Recorded]]) -> E
     try:
         return recorded([row])[0]
     except Exception as error:
-        return Unreadable(position=row[7], recorded_at=row[5], error=error)
+        return Unreadable(position=row[7], recorded_at=row[5], topic=row[2], error=error)

@@ -63,4 +63,11 @@ def _assignment(recorded: Recorded, identifier: UUID, fields: AssignmentFields, 
     )
 
 
-PROJECTION = Projection(name="assignment", version=VERSIONS["assignment"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="assignment",
+    version=VERSIONS["assignment"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(AssignmentDefined, AssignmentChanged),
+)

@@ -44,4 +44,5 @@ PROJECTION = Projection(
     key=("tenant", "owner_id", "assignment_id"),
     table=TABLE,
     rows=rows,
+    events=(AssignmentCompleted,),
 )

@@ -62,4 +62,11 @@ def _item(recorded: Recorded, identifier: str, fields: CatalogueFields, **more: 
     )
 
 
-PROJECTION = Projection(name="catalogue", version=VERSIONS["catalogue"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="catalogue",
+    version=VERSIONS["catalogue"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(CatalogueItemDefined, CatalogueItemChanged),
+)

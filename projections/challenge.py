@@ -30,4 +30,11 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield another_version(recorded, event.challenge_id)
 
 
-PROJECTION = Projection(name="challenge", version=VERSIONS["challenge"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="challenge",
+    version=VERSIONS["challenge"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(ChallengeDefined, ChallengeChanged, ChallengeMilestoneAdded, ChallengeMilestoneChanged),
+)

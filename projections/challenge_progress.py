@@ -86,7 +86,12 @@ def _started(event: RunStarted, recorded: Recorded) -> Change:
 
 
 PROJECTION = Projection(
-    name="challenge_progress", version=VERSIONS["challenge_progress"], key=("id",), table=TABLE, rows=rows
+    name="challenge_progress",
+    version=VERSIONS["challenge_progress"],
+    key=("id",),
+    table=TABLE,
+    rows=rows,
+    events=(EntryCounted, RunStarted, RunCompleted, RunFailed, RunExcused, CompletionRolledBack, EntryVoided),
 )
 
 READ_TABLES = ("challenge_progress", "task_progress", "challenge")

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 from uuid import UUID
 
-from domain.events import Recorded
+from domain.events import Event, Recorded
 
 Key = tuple[Any, ...]
 
@@ -29,14 +29,16 @@ def schema_of(name: str, version: int) -> str:
 class Projection(NamedTuple):
     """A read model: a table, the columns that find a row beside its slice, and what events change in it.
 
-    A changed table or a changed `rows` gets the next version (`projections.versions`).
+    A changed table or a changed `rows` gets the next version (`projections.versions`). `events` are the classes that
+    `rows` looks at, so that others need not be decoded for it; none means all.
     """
 
     name: str
     version: int
     key: tuple[str, ...]
-    table: str
+    table: LiteralString
     rows: Callable[[Recorded], Iterable[Change]]
+    events: tuple[type[Event], ...] = ()
 
     @property
     def schema(self) -> str:

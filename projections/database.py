@@ -13,6 +13,7 @@ from psycopg_pool import ConnectionPool
 from domain.errors import Busy
 from eventstore.silence import CLIENT_OPTIONS, STATEMENT_SECONDS, server_options, watched
 from projections.change import schema_of
+from projections.copying import let_copy_json
 from projections.versions import VERSIONS
 
 Row = TypeVar("Row")
@@ -20,13 +21,15 @@ Row = TypeVar("Row")
 
 def connect(database_url: str, application_name: str, known: Mapping[str, int] = VERSIONS) -> Connection:
     """One connection, autocommit, in UTC, that finds the read tables of the versions that are known here."""
-    return psycopg.connect(
+    connection = psycopg.connect(
         database_url,
         autocommit=True,
         options=server_options(timezone="UTC", lock_timeout="5s", search_path=search_path(known)),
         application_name=application_name,
         **CLIENT_OPTIONS,
     )
+    let_copy_json(connection)
+    return connection
 
 
 def connect_watched(
@@ -41,7 +44,7 @@ def connect_watched(
     A database that has fallen silent is given up a second later, with an OperationalError. The database for its part
     gives up a process that says nothing for `idle_seconds`, stopped or cut off: others take over what it has locked.
     """
-    return watched().connect(
+    connection = watched().connect(
         database_url,
         autocommit=True,
         options=server_options(
@@ -55,6 +58,8 @@ def connect_watched(
         application_name=application_name,
         **CLIENT_OPTIONS,
     )
+    let_copy_json(connection)
+    return connection
 
 
 def search_path(known: Mapping[str, int] = VERSIONS) -> str:

@@ -73,4 +73,11 @@ def _entry(recorded: Recorded, entry: LogEntry, **outcome: Any) -> Change:
     )
 
 
-PROJECTION = Projection(name="entry_log", version=VERSIONS["entry_log"], key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="entry_log",
+    version=VERSIONS["entry_log"],
+    key=("id",),
+    table=TABLE,
+    rows=rows,
+    events=(EntryCounted, EntryNotCounted, EntryVoided),
+)

@@ -62,6 +62,7 @@ PROJECTION = Projection(
     key=("tenant", "owner_id", "scenario_id"),
     table=TABLE,
     rows=rows,
+    events=(ScenarioAccessed, LearnVoided),
 )
 
 

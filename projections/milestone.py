@@ -66,4 +66,11 @@ def _row(recorded: Recorded, slug: Slug, definition: UUID, milestone: Milestone,
     )
 
 
-PROJECTION = Projection(name="milestone", version=VERSIONS["milestone"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="milestone",
+    version=VERSIONS["milestone"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(ChallengeMilestoneAdded, ChallengeMilestoneChanged, StreakMilestoneAdded, StreakMilestoneChanged),
+)

@@ -128,6 +128,20 @@ def parked(reader: Reader, projections: Iterable[Projection]) -> list[Poison]:
     return reader.rows(Poison, KNOWN, {**_wanted(projections), "parked": True})
 
 
+def parked_positions(connection: Connection, projection: Projection, slice_number: int) -> frozenset[int]:
+    """Where in a slice the events are that were ever parked."""
+    query = """
+        SELECT position
+        FROM poison
+        WHERE slice = %s
+          AND projection = %s
+          AND version = %s
+          AND parked_at IS NOT NULL
+    """
+    rows = connection.execute(query, (slice_number, projection.name, projection.version)).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
 def park(
     connection: Connection, projections: Iterable[Projection], slice_number: int, by: str, reason: str
 ) -> list[Poison]:

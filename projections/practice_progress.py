@@ -66,6 +66,7 @@ PROJECTION = Projection(
     key=("tenant", "owner_id", "topic_id", "challenge_index"),
     table=TABLE,
     rows=rows,
+    events=(PracticeCompleted, PracticeVoided),
 )
 
 

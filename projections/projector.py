@@ -3,38 +3,26 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from threading import Event as Flag
-from typing import Any
 
 import psycopg
-from eventsourcing.persistence import InfrastructureFactory
 from psycopg import Connection
 
-from domain import application
-from domain.events import Recorded
 from projections import PROJECTIONS, poison
 from projections.apart import Event, apply_apart, lost, readable
 from projections.change import Change, Projection
 from projections.checkpoints import Held, behind, locked, move, neighbours
 from projections.database import connect_watched
+from projections.filling import apply as write
 from projections.heartbeat import Heartbeat, process_id
 from projections.leases import LEASE_SECONDS, Leases, release_of
+from projections.log_reading import BATCH, EVENTS, classes_read, decoder, read_slice, recorded
 from projections.rates import Rates
-from projections.tables import Table, describe, merge, write
+from projections.tables import Table, describe, merge
 
-BATCH = 2_000
 CHANNEL = "milepost"
 REST_SECONDS = 0.02
 IDLE_SECONDS = 1.0
 RESTS = 10
-
-EVENTS = """
-    SELECT originator_id, originator_version, topic, state, tenant, recorded_at, entry_id, position
-    FROM events
-    WHERE slice = %s
-      AND position > %s
-    ORDER BY position
-    LIMIT %s
-"""
 
 
 class Projector:
@@ -125,7 +113,9 @@ class Projector:
             fresh = events if position < events[0].position else [one for one in events if one.position > position]
             if parked:
                 fresh = [one for one in fresh if one.position not in parked]
-            changes = (change for one in fresh for change in projection.rows(one))
+            read = classes_read(projection.events)
+            wanted = (one for one in fresh if not read or type(one.event) in read)
+            changes = (change for one in wanted for change in projection.rows(one))
             self._write(connection, projection, slice_number, changes)
             self._rates.count(projection.schema, len(fresh))
         if mended := [one for one in projections if held[one.name].stopped]:
@@ -193,35 +183,3 @@ class Projector:
             return
         for _ in self._connect().notifies(timeout=seconds, stop_after=1):
             pass
-
-
-def decoder(database_url: str) -> Callable[[str, str], Any]:
-    """The event store's own way from JSON to an event, by topic."""
-    application.ProgressLog  # noqa: B018 - importing the application registers the topics of all events
-    factory: Any = InfrastructureFactory.construct({"PERSISTENCE_MODULE": "eventstore", "DATABASE_URL": database_url})
-    decode: Callable[[str, str], Any] = factory.mapper().decode
-    factory.close()
-    return decode
-
-
-def read_slice(
-    connection: Connection, decode: Callable[[str, str], Any], slice_number: int, after: int, limit: int = BATCH
-) -> list[Recorded]:
-    """The next events of a slice, in order."""
-    return recorded(connection.execute(EVENTS, (slice_number, after, limit), binary=True), decode)
-
-
-def recorded(rows: Iterable[tuple[Any, ...]], decode: Callable[[str, str], Any]) -> list[Recorded]:
-    """Rows of the log as events, in the order of the columns of EVENTS."""
-    return [
-        Recorded(
-            originator_id=row[0],
-            originator_version=row[1],
-            event=decode(row[2], row[3]),
-            tenant=row[4],
-            recorded_at=row[5],
-            entry_id=row[6],
-            position=row[7],
-        )
-        for row in rows
-    ]

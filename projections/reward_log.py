@@ -65,4 +65,11 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             )
 
 
-PROJECTION = Projection(name="reward_log", version=VERSIONS["reward_log"], key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="reward_log",
+    version=VERSIONS["reward_log"],
+    key=("id",),
+    table=TABLE,
+    rows=rows,
+    events=(MilestoneReached, RewardChanged),
+)

@@ -40,7 +40,13 @@ STATUS = """
             FROM heartbeats
             WHERE beat_at > clock_timestamp() - %(silence)s * interval '1 second'
         ) AS rate,
-        NULL::timestamptz AS rebuilding_since
+        (
+            SELECT started_at
+            FROM builds
+            WHERE builds.projection = wanted.projection
+              AND builds.version = wanted.version
+              AND builds.role = 'build'
+        ) AS rebuilding_since
     FROM unnest(%(projections)s::text[], %(versions)s::integer[]) WITH ORDINALITY AS wanted (projection, version, n)
     LEFT JOIN checkpoints AS checkpoint USING (projection, version)
     LEFT JOIN slices

@@ -33,4 +33,11 @@ def rows(recorded: Recorded) -> Iterator[Change]:
             yield another_version(recorded, event.streak_id)
 
 
-PROJECTION = Projection(name="streak", version=VERSIONS["streak"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="streak",
+    version=VERSIONS["streak"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(StreakDefined, StreakChanged, StreakMilestoneAdded, StreakMilestoneChanged),
+)

@@ -62,4 +62,5 @@ PROJECTION = Projection(
     key=("engagement_id", "period_start_at"),
     table=TABLE,
     rows=rows,
+    events=(EntryCounted, EntryVoided),
 )

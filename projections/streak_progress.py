@@ -9,7 +9,7 @@ import msgspec
 from projections.change import Projection
 from projections.consistency import through_sql
 from projections.runs import Runs
-from projections.streak_progress_rows import rows
+from projections.streak_progress_rows import EVENTS, rows
 from projections.streak_reading import ENDED, PERIOD, READING, STATUS, there
 from projections.versions import VERSIONS
 
@@ -58,7 +58,12 @@ TABLE = """
 
 
 PROJECTION = Projection(
-    name="streak_progress", version=VERSIONS["streak_progress"], key=("id",), table=TABLE, rows=rows
+    name="streak_progress",
+    version=VERSIONS["streak_progress"],
+    key=("id",),
+    table=TABLE,
+    rows=rows,
+    events=EVENTS,
 )
 
 READ_TABLES = ("streak_progress", "streak_period", "streak")

@@ -13,6 +13,19 @@ from domain.vocabulary import ProgressStatus, Slug
 from domain.windows import Window
 from projections.change import Change, ranges
 
+EVENTS = (
+    RunStarted,
+    EntryCounted,
+    PeriodMet,
+    RunRecounted,
+    EntryVoided,
+    RunCompleted,
+    CompletionRolledBack,
+    StreakBroken,
+    RunWithdrawn,
+    BreakForeseen,
+)
+
 
 def rows(recorded: Recorded) -> Iterator[Change]:
     """The columns that an event sets."""

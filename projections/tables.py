@@ -1,7 +1,7 @@
 """Read tables: made from their DDL, written with one INSERT and one UPDATE for a whole batch of changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 from psycopg import Connection, sql
 
@@ -17,10 +17,16 @@ class Table(NamedTuple):
     required: frozenset[str]
 
 
-def create(connection: Connection, projection: Projection, name: str | None = None) -> None:
-    """Make the projection's table in the schema of its version, under its own name or another."""
-    ddl = sql.SQL(projection.table).format(table=sql.Identifier(projection.schema, name or projection.name))
-    connection.execute(ddl)
+def create(connection: Connection, projection: Projection) -> None:
+    """Make the projection's table with its indexes, in the schema of its version."""
+    table = sql.Identifier(projection.schema, projection.name)
+    for statement in statements(projection):
+        connection.execute(sql.SQL(statement).format(table=table))
+
+
+def statements(projection: Projection) -> list[LiteralString]:
+    """The DDL one by one: the table with its primary key, then its other indexes."""
+    return [one for one in projection.table.split(";") if one.strip()]
 
 
 def describe(connection: Connection, projection: Projection, name: str | None = None) -> Table:
@@ -45,9 +51,9 @@ def describe(connection: Connection, projection: Projection, name: str | None = 
     )
 
 
-def merge(changes: Iterable[Change]) -> dict[Key, Change]:
-    """One change a row: later columns win, a row that goes takes the earlier ones with it."""
-    merged: dict[Key, Change] = {}
+def merge(changes: Iterable[Change], merged: dict[Key, Change] | None = None) -> dict[Key, Change]:
+    """One change a row: later columns win, a row that goes takes the earlier ones with it. Adds to `merged`."""
+    merged = {} if merged is None else merged
     for change in changes:
         before = merged.get(change.key)
         if before is None or change.gone:
@@ -123,7 +129,7 @@ def _update(connection: Connection, table: Table, slice_number: int, changes: Se
                 for name, flag in zip(columns, flags, strict=True)
             ),
             arrays=_arrays(table, [*table.key[1:], *columns]),
-            flag_arrays=sql.SQL(", ").join(sql.SQL("%s::boolean[]") for _ in flags),
+            flag_arrays=sql.SQL(", ").join(sql.SQL("%b::boolean[]") for _ in flags),
             names=_names([*table.key[1:], *columns, *flags]),
             same=_same(table, "change"),
         ),
@@ -158,7 +164,7 @@ def _names(names: Iterable[str]) -> sql.Composable:
 
 
 def _arrays(table: Table, names: Iterable[str]) -> sql.Composable:
-    return sql.SQL(", ").join([sql.SQL(f"%s::{table.types[name]}[]") for name in names])
+    return sql.SQL(", ").join([sql.SQL(f"%b::{table.types[name]}[]") for name in names])
 
 
 def _same(table: Table, other: str) -> sql.Composable:

@@ -50,5 +50,10 @@ def rows(recorded: Recorded) -> Iterator[Change]:
 
 
 PROJECTION = Projection(
-    name="task_progress", version=VERSIONS["task_progress"], key=("progress_id", "period_key"), table=TABLE, rows=rows
+    name="task_progress",
+    version=VERSIONS["task_progress"],
+    key=("progress_id", "period_key"),
+    table=TABLE,
+    rows=rows,
+    events=(EntryCounted, RunStarted, RunExcused, EntryVoided),
 )

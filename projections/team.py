@@ -39,4 +39,11 @@ def _team(recorded: Recorded, identifier: UUID, fields: TeamFields, **more: date
     return another_version(recorded, identifier, name=fields.name, **more)
 
 
-PROJECTION = Projection(name="team", version=VERSIONS["team"], key=("tenant", "id"), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="team",
+    version=VERSIONS["team"],
+    key=("tenant", "id"),
+    table=TABLE,
+    rows=rows,
+    events=(TeamDefined, TeamChanged),
+)

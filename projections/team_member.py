@@ -32,5 +32,10 @@ def rows(recorded: Recorded) -> Iterator[Change]:
 
 
 PROJECTION = Projection(
-    name="team_member", version=VERSIONS["team_member"], key=("tenant", "owner_id", "team_id"), table=TABLE, rows=rows
+    name="team_member",
+    version=VERSIONS["team_member"],
+    key=("tenant", "owner_id", "team_id"),
+    table=TABLE,
+    rows=rows,
+    events=(TeamJoined, TeamLeft),
 )

@@ -81,4 +81,11 @@ def _told(entry: PracticeEntry | LearnEntry) -> dict[str, Any]:
     }
 
 
-PROJECTION = Projection(name="training_log", version=VERSIONS["training_log"], key=("id",), table=TABLE, rows=rows)
+PROJECTION = Projection(
+    name="training_log",
+    version=VERSIONS["training_log"],
+    key=("id",),
+    table=TABLE,
+    rows=rows,
+    events=(PhaseScored, ScenarioAccessed, PracticeNotCounted, LearnNotCounted, PracticeVoided, LearnVoided),
+)

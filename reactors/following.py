@@ -12,7 +12,7 @@ from domain.errors import Busy
 from domain.events import Recorded
 from projections.database import connect_watched
 from projections.heartbeat import Heartbeat, process_id
-from projections.projector import decoder, recorded
+from projections.log_reading import decoder, recorded
 from projections.versions import versions_of
 
 BATCH = 2_000

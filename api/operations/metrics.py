@@ -13,7 +13,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from projections import status
+from projections import builds, status
 
 BLUEPRINT = Blueprint("metrics", __name__, records=False, description="For Prometheus.")
 
@@ -44,7 +44,7 @@ class Metrics(MethodView):
 
         Requests by endpoint, method and status and how long they took; of every read table its lag, state, rate,
         poisoned slices and parked events; of every process beside the api the age of its last beat, and of projectors
-        how many slices they work on.
+        how many slices they work on; and how far rebuilds are.
         """
         progress = CollectorRegistry(auto_describe=False)
         progress.register(_Progress())
@@ -74,6 +74,11 @@ class _Progress:
         yield _gauge("heartbeat_age_seconds", "How long ago a process last beat.", ("process", "id"), ages)
         leases = {(one.id,): one.leases for one in processes if one.process == "projector"}
         yield _gauge("projector_leases", "Slices that a projector works on.", ("id",), leases)
+        built = builds.unfinished(reader)
+        done = {(name,): build.done for name, build in built.items()}
+        yield _gauge("rebuild_events_done", "Events that a rebuild has read.", ("projection",), done)
+        total = {(name,): build.total for name, build in built.items()}
+        yield _gauge("rebuild_events_total", "Events that it has to read.", ("projection",), total)
 
 
 def _gauge(name: str, text: str, labels: Sequence[str], values: Mapping[tuple[str, ...], float]) -> Metric:

@@ -10,9 +10,10 @@ from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
 from api.fields import Shown, shown
+from api.operations.rebuilds import RebuildSchema, rebuild_of
 from api.schema.examples import example
 from api.wire import exact_moment, json_response
-from projections import PROJECTIONS, poison, status
+from projections import PROJECTIONS, builds, poison, status
 
 BLUEPRINT = Blueprint(
     "projections",
@@ -67,6 +68,12 @@ class ProjectionSchema(Shown):
     )
     poisoned = shown(fields.Integer, "How many slices are stopped by an event.")
     parked = shown(fields.Integer, "How many events were ever parked, and so are missing from the table.")
+    rebuild = shown(
+        fields.Nested,
+        "The table that is being built beside it; null when none is.",
+        nested=RebuildSchema,
+        allow_none=True,
+    )
 
 
 class ProcessSchema(Shown):
@@ -108,9 +115,13 @@ class Projections(MethodView):
         """
         now, reader = state.now(), state.reader()
         events = [*poison.stopped(reader, PROJECTIONS), *poison.parked(reader, PROJECTIONS)]
+        built = builds.unfinished(reader)
         return json_response(
             {
-                "projections": [_projection(found, now) for found in status.of_projections(reader)],
+                "projections": [
+                    {**_projection(found, now), "rebuild": rebuild_of(built.get(found.projection))}
+                    for found in status.of_projections(reader)
+                ],
                 "processes": [_process(one) for one in status.of_processes(reader)],
                 "poison": [_poison(one) for one in events],
             }

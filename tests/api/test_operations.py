@@ -10,8 +10,12 @@ import projections
 from api.app import create_app
 from api.settings import Settings
 from api.state import state_of
+from projections.heartbeat import process_id
 from projections.leases import release_of
+from projections.log_reading import decoder
 from projections.projector import Projector
+from projections.runner import alone, sign
+from projections.shadow import BUILD, Shadow, advance, begin, described
 from projections.status import SILENCE_SECONDS
 from tests.api.given import ADA, SPEND
 from tests.processes import eventually
@@ -207,6 +211,32 @@ def test_every_projection_says_how_far_it_is(admin, given, catch_up, clock):
     assert progress["lagEvents"] == progress["head"] - progress["position"] > 0
     assert {(one["state"], one["lagEvents"], one["lagSeconds"]) for one in level} == {("level", 0, 0)}
     assert {one["position"] for one in level} == {progress["head"]}
+
+
+def test_a_rebuild_is_shown_beside_its_table_with_how_far_it_is(admin, given, catch_up, database_url):
+    given.define(SPEND).entry(SPEND, ADA, "500")
+    catch_up()
+    projection = next(one for one in projections.PROJECTIONS if one.name == "challenge_progress")
+    with alone(database_url, [projection]) as connection:
+        begin(connection, projection)
+        sign(connection, Shadow(projection, BUILD), 2)
+        shadow = Shadow(projection, BUILD)
+        advance(connection, decoder(database_url), shadow, described(connection, shadow))
+        shown = {one["name"]: one["rebuild"] for one in admin.get("/operations/projections").json["projections"]}
+        metrics = measured(admin)
+    left = {one["name"]: one["rebuild"] for one in admin.get("/operations/projections").json["projections"]}
+
+    rebuild = shown.pop("challenge_progress")
+    assert set(shown.values()) == {None}
+    assert (rebuild["state"], rebuild["atWork"], rebuild["workers"]) == ("filling", True, 2)
+    assert rebuild["runner"] == process_id()
+    assert 0 < rebuild["done"] < rebuild["total"]
+    assert rebuild["rate"] > 0
+    assert rebuild["etaSeconds"] > 0
+    assert metrics['milepost_rebuild_events_done{projection="challenge_progress"}'] == rebuild["done"]
+    assert metrics['milepost_rebuild_events_total{projection="challenge_progress"}'] == rebuild["total"]
+    stopped = {name: left["challenge_progress"][name] for name in ("atWork", "rate", "etaSeconds")}
+    assert stopped == {"atWork": False, "rate": None, "etaSeconds": None}
 
 
 def test_the_processes_beside_the_api_are_listed_with_what_stops_them(admin, reader):

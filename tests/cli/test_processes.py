@@ -143,6 +143,37 @@ def test_a_rebuild_reads_every_event_again(milepost, entry, projector, reader):
     assert reader.value("SELECT count(*) FROM challenge_progress") == 1
 
 
+def test_a_table_that_is_right_is_verified(milepost, entry, projector):
+    projector.catch_up()
+
+    result = milepost("projections", "verify", "challenge_progress")
+
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("challenge_progress: 1 rows worked out again from 3 events in")
+
+
+def test_what_differs_from_the_events_is_listed_and_the_exit_code_is_1(milepost, entry, projector, reader):
+    projector.catch_up()
+    reader.write("UPDATE challenge_progress SET value = 9", {})
+
+    result = milepost("projections", "verify", "challenge_progress", "--all")
+    as_json = milepost("projections", "verify", "challenge_progress", "--json")
+
+    assert (result.exit_code, as_json.exit_code) == (1, 1)
+    assert result.stderr == "Error: challenge_progress: 1 of 1 rows are not what their events say\n"
+    first, field, events = result.stdout.splitlines()[:3]
+    assert (first[:6], first[-9:]) == ("slice ", "different")
+    assert field == "  value: the events say 1, the table 9"
+    assert events == "  events: 1 RunStarted, 2 EntryCounted"
+    difference, summary = rows(as_json)
+    assert difference["fields"] == {"value": {"events": "1", "table": "9"}}
+    assert difference["events"] == [
+        {"position": 1, "type": "RunStarted"},
+        {"position": 2, "type": "EntryCounted"},
+    ]
+    assert (summary["rows"], summary["different"]) == (1, 1)
+
+
 def test_a_projection_that_there_is_not_cannot_be_rebuilt(milepost):
     result = milepost("projections", "rebuild", "weather")
 

@@ -12,7 +12,9 @@ from projections import PROJECTIONS, poison
 from projections.change import Change, Projection
 from projections.consistency import through
 from projections.database import Reader, connect
+from projections.log_reading import UnreadableEvent, classes_read
 from projections.projector import Projector
+from projections.rebuild import rebuild
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables
 
@@ -196,3 +198,51 @@ def test_nobody_waits_for_a_projection_that_is_far_behind(projector, challenge, 
         for name in ("task_progress", "challenge_progress")
     }
     assert read["challenge_progress"] > position.number > read["task_progress"] > 0
+
+
+def test_a_rebuild_applies_what_was_parked_once_its_code_is_mended(stopped, faulty, code, reader, database_url):
+    with connect(database_url, "test") as connection:
+        poison.park(connection, [WHOLE], stopped.slice, "ada@here", "a test entry")
+    faulty.catch_up()
+    reader.write("UPDATE task_progress SET value = 0", {})
+
+    code.fault = None
+    rebuild(database_url, WHOLE.name)
+
+    assert counts(reader) == {ADA: 81, BOB: 40}
+    assert reader.value("SELECT sum(value) FROM task_progress") == 80 + Decimal(BAD) + 40
+    assert len(poison.parked(reader, PROJECTIONS)) == 1
+
+
+def test_a_rebuild_takes_away_what_stops_a_slice_and_passes_over_what_is_parked_and_cannot_be_read(
+    stopped, projector, say, challenge, reader, database_url
+):
+    bad = say(challenge, ADA, "7", at=APRIL_3 + timedelta(days=1)).position
+    place = {"slice": bad.slice, "position": bad.number}
+    reader.write("UPDATE events SET topic = 'FromTheFuture' WHERE slice = %(slice)s AND position = %(position)s", place)
+    with pytest.raises(RuntimeError, match="FromTheFuture"):
+        projector.catch_up()
+    with pytest.raises(UnreadableEvent, match=f"position {bad.number}"):
+        rebuild(database_url, WHOLE.name)
+    with connect(database_url, "test") as connection:
+        poison.park(connection, [WHOLE], bad.slice, "ada@here", "broken by hand")
+    reader.write("UPDATE poison SET parked_at = NULL, retry_at = 'infinity' WHERE position <> %(position)s", place)
+
+    rebuild(database_url, WHOLE.name)
+
+    assert poison.stopped(reader, [WHOLE]) == []
+    assert counts(reader) == {ADA: 81, BOB: 40}
+
+
+def test_an_event_that_cannot_be_read_stops_those_only_that_would_look_at_it(projector, challenge, say, reader):
+    bad = say(challenge, ADA, "2").position
+    place = {"slice": bad.slice, "position": bad.number}
+    reader.write("UPDATE events SET state = '{}' WHERE slice = %(slice)s AND position = %(position)s", place)
+
+    while projector.step():
+        pass
+
+    stopped = {one.projection for one in poison.stopped(reader, PROJECTIONS)}
+    assert stopped == {one.name for one in PROJECTIONS if EntryCounted in classes_read(one.events)}
+    assert {"challenge_progress", "entry_log"} <= stopped
+    assert "team" not in stopped

@@ -1,6 +1,8 @@
 """Rebuilding a read table from the log."""
 
+import ast
 from datetime import timedelta
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -9,6 +11,7 @@ from domain.commands import VoidEntry
 from domain.ids import engagement_id
 from domain.vocabulary import Slug
 from projections import PROJECTIONS
+from projections.database import connect
 from projections.projector import Projector
 from projections.rebuild import UnknownProjection, rebuild
 from tests.projections.conftest import ADA, APRIL_3, BOB
@@ -36,6 +39,43 @@ def test_a_rebuilt_table_holds_what_the_live_one_held(history, projector, databa
     rebuild(database_url, name)
 
     assert tables(database_url) == live
+
+
+def test_a_table_is_the_same_in_however_many_stretches_it_is_filled(history, projector, database_url, monkeypatch):
+    projector.catch_up()
+    live = tables(database_url)
+    monkeypatch.setattr("projections.shadow.STRETCH", 7)
+    monkeypatch.setattr("projections.log_reading.STRIDE", 3)
+    for copied_from in (1, 500):
+        monkeypatch.setattr("projections.filling.COPIED_FROM", copied_from)
+
+        rebuild(database_url, *(one.name for one in PROJECTIONS))
+
+        assert tables(database_url) == live
+
+
+def test_a_rebuilt_table_has_the_indexes_of_the_live_one_however_often_it_is_rebuilt(history, projector, database_url):
+    query = """
+        SELECT regexp_replace(pg_get_indexdef(indexrelid), '(INDEX )[^ ]+', '\\1')
+        FROM pg_index
+        WHERE indrelid = 'challenge_progress'::regclass
+        ORDER BY 1
+    """
+    with connect(database_url, "test") as connection:
+        live = connection.execute(query).fetchall()
+        for _ in range(3):
+            rebuild(database_url, "challenge_progress")
+
+        assert connection.execute(query).fetchall() == live
+    assert len(live) == 5
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS, ids=lambda one: one.name)
+def test_a_projection_names_the_events_that_its_rows_look_at(projection):
+    tree = ast.parse(Path(projection.rows.__code__.co_filename).read_text())
+    matched = {node.cls.id for node in ast.walk(tree) if isinstance(node, ast.MatchClass)}
+
+    assert {one.__name__ for one in projection.events} == matched
 
 
 def test_a_damaged_table_is_whole_again(history, projector, reader, database_url):
@@ -73,7 +113,7 @@ def test_a_running_projector_goes_on_after_a_rebuild(history, challenge, say, pr
 def test_progress_is_told_up_to_the_end(history, database_url):
     told: list[tuple[int, int]] = []
 
-    done = rebuild(database_url, "entry_log", lambda *numbers: told.append(numbers))
+    done = rebuild(database_url, "entry_log", tell=lambda progress: told.append((progress.done, progress.total)))
 
     assert told[-1] == (done, done)
 

@@ -1,0 +1,98 @@
+"""`milepost projections rebuild`: a read table built anew beside the live one, and what is kept of the one before."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import click
+
+from cli.context import data_dir_option, database
+from cli.display import Display
+from cli.failures import Failed
+from cli.process_group import interrupt_on_signals
+from projections import PROJECTIONS
+from projections import rebuild as rebuilding
+from projections.kept import discard_build, drop_old, switch_back
+
+NAMES = [projection.name for projection in PROJECTIONS]
+
+Step = Callable[[str, str], None]
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES), required=False)
+@click.option("--all", "every", is_flag=True, help="Rebuild all read tables, together.")
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=lambda: os.cpu_count() or 1,
+    help="How many processes fill the tables.  [default: one a core]",
+)
+@click.option(
+    "--switch-back", "step", flag_value="switch_back", help="Make the table live again that was before the last switch."
+)
+@click.option("--drop-old", "step", flag_value="drop_old", help="Drop the table from before the last switch.")
+@click.option("--discard", "step", flag_value="discard", help="Drop what a rebuild has begun and not finished.")
+@data_dir_option
+def rebuild(name: str | None, every: bool, workers: int, step: str | None, data_dir: Path) -> None:
+    """Build the read table NAME anew from the log, beside the live one, and switch.
+
+    Readers and projectors go on meanwhile. The new table is filled, indexed, brought level with the log and verified
+    in a sample before it takes the place of the live one, which is kept: --switch-back returns to it, --drop-old drops
+    it. A rebuild that is stopped (Ctrl-C) or killed goes on from where it was when it is started again. No webhook is
+    sent and no command issued because of it.
+    """
+    if every == (name is not None):
+        raise click.UsageError("name one read table, or say --all")
+    names = NAMES if name is None else [name]
+    interrupt_on_signals()
+    try:
+        with database(data_dir) as url:
+            if step is None:
+                _rebuild(url, names, workers)
+            else:
+                for one in names:
+                    STEPS[step](url, one)
+    except KeyboardInterrupt:
+        raise Failed("stopped; start it again, and it goes on from where it was") from None
+
+
+def _rebuild(url: str, names: Sequence[str], workers: int) -> None:
+    title = names[0] if len(names) == 1 else f"{len(names)} read tables"
+    with Display(title, "events", None) as display:
+        begun: list[int] = []
+
+        def tell(progress: rebuilding.Progress) -> None:
+            begun.append(progress.done) if not begun else None
+            display.show(
+                progress.done,
+                progress.done - begun[0],
+                of=progress.total,
+                begun=begun[0],
+                title=f"{title}: {progress.state}",
+                eventsDone=progress.done,
+                eventsTotal=progress.total,
+                state=progress.state,
+                projection=progress.projection,
+            )
+
+        count = rebuilding.rebuild(url, *names, workers=workers, tell=tell)
+    click.echo(f"{title}: rebuilt from {count:,} events in {display.seconds:,.1f} s")
+
+
+def _switch_back(url: str, name: str) -> None:
+    switch_back(url, name)
+    click.echo(f"{name}: the table from before the last switch is live again, the other one is kept")
+
+
+def _drop_old(url: str, name: str) -> None:
+    drop_old(url, name)
+    click.echo(f"{name}: the table from before the last switch is dropped")
+
+
+def _discard(url: str, name: str) -> None:
+    discard_build(url, name)
+    click.echo(f"{name}: the unfinished rebuild is dropped")
+
+
+STEPS: dict[str, Step] = {"switch_back": _switch_back, "drop_old": _drop_old, "discard": _discard}
