@@ -44,9 +44,10 @@ def verify(name: str, sample: int, every: bool, as_json: bool, data_dir: Path) -
     if as_json:
         click.echo(json.dumps({"projection": name, "rows": rows, "events": events, "different": different}))
     else:
-        click.echo(f"{name}: {rows:,} rows worked out again from {events:,} events in {display.seconds:,.1f} s")
+        counted = "1 row" if rows == 1 else f"{rows:,} rows"
+        click.echo(f"{name}: {counted} worked out again from {events:,} events in {display.seconds:,.1f} s")
     if different:
-        raise Failed(f"{name}: {different:,} of {rows:,} rows are not what their events say")
+        raise Failed(f"{name}: {different:,} of {rows:,} are not what their events say")
 
 
 def _checked(url: str, name: str, sample: int | None) -> Iterator[tuple[Checked, int]]:

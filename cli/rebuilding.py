@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Event, Thread
 
 import click
 
 from cli.context import data_dir_option, database
-from cli.display import Display
+from cli.display import SECOND, Display
 from cli.failures import Failed
 from cli.process_group import interrupt_on_signals
 from projections import PROJECTIONS
@@ -59,25 +60,51 @@ def rebuild(name: str | None, every: bool, workers: int, step: str | None, data_
 
 def _rebuild(url: str, names: Sequence[str], workers: int) -> None:
     title = names[0] if len(names) == 1 else f"{len(names)} read tables"
-    with Display(title, "events", None) as display:
-        begun: list[int] = []
-
-        def tell(progress: rebuilding.Progress) -> None:
-            begun.append(progress.done) if not begun else None
-            display.show(
-                progress.done,
-                progress.done - begun[0],
-                of=progress.total,
-                begun=begun[0],
-                title=f"{title}: {progress.state}",
-                eventsDone=progress.done,
-                eventsTotal=progress.total,
-                state=progress.state,
-                projection=progress.projection,
-            )
-
-        count = rebuilding.rebuild(url, *names, workers=workers, tell=tell)
+    with Display(title, "events", None) as display, _Shown(display, title) as shown:
+        count = rebuilding.rebuild(url, *names, workers=workers, tell=shown.tell)
     click.echo(f"{title}: rebuilt from {count:,} events in {display.seconds:,.1f} s")
+
+
+class _Shown:
+    """A rebuild on a display: shown when it tells, and again every second while a step of it takes long."""
+
+    def __init__(self, display: Display, title: str) -> None:
+        self._display = display
+        self._title = title
+        self._begun = 0
+        self._latest: rebuilding.Progress | None = None
+        self._over = Event()
+        self._thread = Thread(target=self._repeat, daemon=True)
+
+    def __enter__(self) -> "_Shown":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def tell(self, progress: rebuilding.Progress) -> None:
+        """Show how far it is."""
+        if self._latest is None:
+            self._begun = progress.done
+        self._latest = progress
+        self._display.show(
+            progress.done,
+            progress.done - self._begun,
+            of=progress.total,
+            begun=self._begun,
+            title=f"{self._title}: {progress.state}",
+            eventsDone=progress.done,
+            eventsTotal=progress.total,
+            state=progress.state,
+            projection=progress.projection,
+        )
+
+    def _repeat(self) -> None:
+        while not self._over.wait(SECOND):
+            if self._latest is not None:
+                self.tell(self._latest)
 
 
 def _switch_back(url: str, name: str) -> None:

@@ -129,6 +129,7 @@ class _Work:
         shadow, connection = Shadow(projection, BUILD), self._connection
         if state(connection, shadow) in (FILLING, INDEXING):
             become(connection, shadow, INDEXING)
+            self._report(INDEXING, projection.name)
             while index(connection, shadow):
                 self._report(INDEXING, projection.name)
             analyze(connection, shadow)

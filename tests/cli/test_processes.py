@@ -149,7 +149,7 @@ def test_a_table_that_is_right_is_verified(milepost, entry, projector):
     result = milepost("projections", "verify", "challenge_progress")
 
     assert result.exit_code == 0, result.stderr
-    assert result.stdout.startswith("challenge_progress: 1 rows worked out again from 3 events in")
+    assert result.stdout.startswith("challenge_progress: 1 row worked out again from 3 events in")
 
 
 def test_what_differs_from_the_events_is_listed_and_the_exit_code_is_1(milepost, entry, projector, reader):
@@ -160,7 +160,7 @@ def test_what_differs_from_the_events_is_listed_and_the_exit_code_is_1(milepost,
     as_json = milepost("projections", "verify", "challenge_progress", "--json")
 
     assert (result.exit_code, as_json.exit_code) == (1, 1)
-    assert result.stderr == "Error: challenge_progress: 1 of 1 rows are not what their events say\n"
+    assert result.stderr == "Error: challenge_progress: 1 of 1 are not what their events say\n"
     first, field, events = result.stdout.splitlines()[:3]
     assert (first[:6], first[-9:]) == ("slice ", "different")
     assert field == "  value: the events say 1, the table 9"
