@@ -51,24 +51,14 @@ def _expected() -> tuple[type[Exception], ...]:
     from domain.errors import Refused  # noqa: PLC0415
     from eventstore.embedded import EmbeddedPostgresError  # noqa: PLC0415
     from eventstore.migrations import SlicesDiffer  # noqa: PLC0415
-    from projections.kept import NothingKept  # noqa: PLC0415
-    from projections.log_reading import UnreadableEvent  # noqa: PLC0415
-    from projections.rebuild import NotVerified, UnknownProjection  # noqa: PLC0415
-    from projections.runner import AlreadyRunning  # noqa: PLC0415
-    from projections.switching import SwitchBlocked  # noqa: PLC0415
-    from projections.workers import WorkerFailed  # noqa: PLC0415
+    from projections.refusals import BuildRefused, UnreadableEvent  # noqa: PLC0415
 
     return (
         Refused,
         SettingsError,
         SlicesDiffer,
-        UnknownProjection,
+        BuildRefused,
         UnreadableEvent,
-        AlreadyRunning,
-        WorkerFailed,
-        NotVerified,
-        SwitchBlocked,
-        NothingKept,
         EmbeddedPostgresError,
         PersistenceError,
         psycopg.Error,

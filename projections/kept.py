@@ -4,13 +4,10 @@ from collections.abc import Callable
 
 from projections.log_reading import decoder
 from projections.rebuild import catch_up, projection_named
+from projections.refusals import NothingKept
 from projections.runner import alone
 from projections.shadow import BUILD, KEPT, Shadow, discard, state
 from projections.switching import switch
-
-
-class NothingKept(Exception):
-    """There is no table from before a switch."""
 
 
 def switch_back(database_url: str, name: str, tell: Callable[[], None] = lambda: None) -> None:

@@ -12,6 +12,7 @@ from domain import application
 from domain.events import Event, Recorded
 from projections.change import Change, Projection
 from projections.poison import parked_positions
+from projections.refusals import UnreadableEvent
 
 BATCH = 2_000
 STRIDE = 5_000
@@ -37,10 +38,6 @@ STRETCH = """
       AND topic <> ALL(%s::text[])
     ORDER BY position
 """
-
-
-class UnreadableEvent(Exception):
-    """An event cannot be decoded or applied: where it is, and why."""
 
 
 def decoder(database_url: str) -> Decode:

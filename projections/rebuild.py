@@ -12,6 +12,10 @@ from psycopg import Connection
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.log_reading import Decode, decoder
+from projections.refusals import (
+    NotVerified,
+    UnknownProjection,
+)
 from projections.runner import alone, sign
 from projections.shadow import (
     BUILD,
@@ -44,14 +48,6 @@ FAR = """
     WHERE role = 'build'
       AND (projection, version) IN (SELECT * FROM unnest(%s::text[], %s::integer[]))
 """
-
-
-class UnknownProjection(Exception):
-    """There is no projection with this name."""
-
-
-class NotVerified(Exception):
-    """The rows of a build are not what the events say."""
 
 
 class Progress(NamedTuple):

@@ -10,6 +10,7 @@ from projections.builds import LOCK_CLASS, lock_key
 from projections.change import Projection
 from projections.database import connect
 from projections.heartbeat import process_id
+from projections.refusals import AlreadyRunning
 from projections.shadow import BUILD, Shadow
 
 NOTE = """
@@ -37,10 +38,6 @@ RUNNER = """
       AND role = %(role)s
       AND runner IS NOT NULL
 """
-
-
-class AlreadyRunning(Exception):
-    """Somebody else works on the tables of this projection."""
 
 
 @contextmanager

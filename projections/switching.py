@@ -7,6 +7,7 @@ from psycopg import Connection, errors, sql
 
 from projections.filling import fill
 from projections.log_reading import Decode
+from projections.refusals import SwitchBlocked
 from projections.shadow import BUILD, KEPT, MOVE, Shadow, described, forget
 
 # For so long a reader may wait behind the switch, which itself waits for readers that came before.
@@ -79,10 +80,6 @@ HOLDERS = """
       AND pid <> pg_backend_pid()
     ORDER BY xact_start
 """
-
-
-class SwitchBlocked(Exception):
-    """A transaction kept the live table for longer than the switch has patience."""
 
 
 def switch(connection: Connection, decode: Decode, shadow: Shadow, catch_up: Callable[[], None] = lambda: None) -> None:

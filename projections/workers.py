@@ -14,13 +14,10 @@ from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
 from projections.log_reading import decoder
+from projections.refusals import WorkerFailed
 from projections.shadow import BUILD, Shadow, advance, described
 
 POLL_SECONDS = 0.1
-
-
-class WorkerFailed(Exception):
-    """A worker ended before its work did: what it said last."""
 
 
 def fill_here(database_url: str, projections: Sequence[Projection], tell: Callable[[], object] = lambda: None) -> None:

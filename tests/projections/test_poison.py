@@ -12,9 +12,10 @@ from projections import PROJECTIONS, poison
 from projections.change import Change, Projection
 from projections.consistency import through
 from projections.database import Reader, connect
-from projections.log_reading import UnreadableEvent, classes_read
+from projections.log_reading import classes_read
 from projections.projector import Projector
 from projections.rebuild import rebuild
+from projections.refusals import UnreadableEvent
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables
 

@@ -13,7 +13,8 @@ from domain.vocabulary import Slug
 from projections import PROJECTIONS
 from projections.database import connect
 from projections.projector import Projector
-from projections.rebuild import UnknownProjection, rebuild
+from projections.rebuild import rebuild
+from projections.refusals import UnknownProjection
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables
 

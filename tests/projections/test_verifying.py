@@ -11,7 +11,8 @@ from projections import PROJECTIONS
 from projections.database import connect
 from projections.log_reading import decoder
 from projections.projector import Projector
-from projections.rebuild import NotVerified, projection_named, rebuild
+from projections.rebuild import projection_named, rebuild
+from projections.refusals import NotVerified
 from projections.shadow import BUILD, Shadow, advance, begin, described
 from projections.verifying import verify
 from tests.projections.conftest import ADA, APRIL_3, BOB, define
