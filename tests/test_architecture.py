@@ -2,6 +2,7 @@
 
 import ast
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,3 +124,11 @@ def test_the_composition_root_is_under_20_lines_and_imports_the_api_only():
 
     assert lines < 20
     assert rooms == {"api"}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_installed_and_goes_into_the_image(room: str):
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+
+    assert f"{room}*" in packages
+    assert f"!{room}" in (ROOT / ".dockerignore").read_text().splitlines()
