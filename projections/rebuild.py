@@ -79,6 +79,8 @@ def rebuild(database_url: str, *names: str, workers: int = 0, tell: Tell = lambd
     """
     projections = [projection_named(name) for name in names]
     with alone(database_url, projections) as connection:
+        # An index is made by the server, which does not give way: it gets half as many processes as fill the tables.
+        connection.execute("SELECT set_config('max_parallel_maintenance_workers', %s, false)", (_helpers(workers),))
         for projection in projections:
             begin(connection, projection)
             sign(connection, Shadow(projection, BUILD), workers)
@@ -87,6 +89,11 @@ def rebuild(database_url: str, *names: str, workers: int = 0, tell: Tell = lambd
         for projection in projections:
             work.finish(projection)
         return work.finished
+
+
+def _helpers(workers: int) -> str:
+    """How many processes of the server help the one that makes an index."""
+    return str(max(workers // 2 - 1, 0))
 
 
 def catch_up(connection: Connection, decode: Decode, shadow: Shadow, tell: Callable[[], None]) -> None:
