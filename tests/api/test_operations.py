@@ -232,7 +232,7 @@ def test_a_rebuild_is_shown_beside_its_table_with_how_far_it_is(admin, given, ca
     assert rebuild["runner"] == process_id()
     assert 0 < rebuild["done"] < rebuild["total"]
     assert rebuild["rate"] > 0
-    assert rebuild["etaSeconds"] > 0
+    assert rebuild["etaSeconds"] is not None
     assert metrics['milepost_rebuild_events_done{projection="challenge_progress"}'] == rebuild["done"]
     assert metrics['milepost_rebuild_events_total{projection="challenge_progress"}'] == rebuild["total"]
     stopped = {name: left["challenge_progress"][name] for name in ("atWork", "rate", "etaSeconds")}
