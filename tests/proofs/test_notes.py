@@ -16,7 +16,8 @@ NOTE = (
     "\n"
     "\u2014 PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 )
-KEY = SigningKey.new("acme.example")
+# The same in every process of a run: a test is called after it.
+KEY = SigningKey("acme.example", bytes(range(32)))
 LOG = UUID(int=7)
 
 
