@@ -17,7 +17,7 @@ from benchmarks.server import Server
 from benchmarks.serving import BARE, PRODUCT, THREADS, WORKERS, served
 from benchmarks.sizes import Sizes
 from projections.database import Reader, connect
-from projections.projector import Projector
+from projections.following.projector import Projector
 
 CONNECTIONS = 4
 SINGLES = 500

@@ -14,7 +14,7 @@ from benchmarks.sizes import Sizes
 from eventstore.migrations import migrate
 from projections import PROJECTIONS
 from projections.change import Projection
-from projections.projector import Projector
+from projections.following.projector import Projector
 from projections.schema import prepare
 
 READ_TABLES = tuple(projection.name for projection in PROJECTIONS)

@@ -21,7 +21,7 @@ from benchmarks.server import Server
 from benchmarks.sizes import Sizes
 from projections.database import connect
 from projections.log_reading import STRETCH, STRIDE, passed_over
-from projections.rebuild import projection_named
+from projections.rebuilding.rebuild import projection_named
 from projections.tables import statements
 
 NAME = "challenge_progress"

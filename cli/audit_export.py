@@ -13,8 +13,8 @@ from cli.exporting import Export, write
 from cli.failures import Failed
 from eventstore import seals
 from eventstore.raw_rows import ready
-from projections import cursor
 from projections.database import connect
+from projections.feed import cursor
 from proofs import manifests
 from proofs.checkpoints import log_name
 from proofs.manifests import CHECKPOINTS, EVENTS, MANIFEST, Manifest

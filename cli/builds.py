@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from projections.builds import Build
+from projections.rebuilding.builds import Build
 
 ROW = "{projection:<20} {role}: {state}, {done:,} of {total:,} events{rate}{eta}, {runner}"
 

@@ -22,8 +22,8 @@ from domain.catalogue import CatalogueKind
 from domain.errors import Refused
 from projections import PROJECTIONS, records
 from projections.database import Reader
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
 
 WITH_MILESTONES = {"challenges": challenge.RECORDS, "streaks": streak.RECORDS}
 PLAIN = {"teams": team.RECORDS, "assignments": assignment.RECORDS}

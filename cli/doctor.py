@@ -14,8 +14,9 @@ from cli.context import data_dir_option, located, named_database, reading
 from cli.failures import Failed, text_of
 from cli.health import lag_bound_option, process_complaints, processes_at_work
 from eventstore.migrations import pending
-from projections import PROJECTIONS, poison
+from projections import PROJECTIONS
 from projections.database import Reader, connect
+from projections.following import poison
 from projections.health import complaints
 from projections.status import of_projections
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cli.failures import Failed
-from projections import cursor
+from projections.feed import cursor
 from proofs import manifests
 from proofs.checkpoints import told, trusted
 from proofs.cloudevents import row_of

@@ -13,7 +13,7 @@ from psycopg import Connection
 from cli.failures import Failed
 from eventstore import seals
 from eventstore.raw_rows import read_rows
-from projections import cursor
+from projections.feed import cursor
 from proofs import manifests
 from proofs.checkpoints import log_name
 from proofs.cloudevents import line_of

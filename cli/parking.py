@@ -10,10 +10,11 @@ import click
 
 from cli.context import data_dir_option, located, reading
 from cli.failures import Failed
-from projections import PROJECTIONS, poison
+from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
-from projections.poison import Poison
+from projections.following import poison
+from projections.following.poison import Poison
 
 ALL = "all"
 NAMES = click.Choice([*(projection.name for projection in PROJECTIONS), ALL])

@@ -14,9 +14,10 @@ from cli.health import echo_processes, lag_bound_option, process_complaints, pro
 from cli.process_group import run_until_told
 from cli.projections_verify import verify
 from cli.rebuilding import rebuild
-from projections import PROJECTIONS, health, poison
-from projections.builds import of_builds, unfinished
-from projections.projector import Projector
+from projections import PROJECTIONS, health
+from projections.following import poison
+from projections.following.projector import Projector
+from projections.rebuilding.builds import of_builds, unfinished
 from projections.status import Status, of_projections
 
 ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} behind, {lagSeconds:,} s, {rate:,.0f}/s"

@@ -13,9 +13,9 @@ from cli.failures import Failed
 from projections import PROJECTIONS
 from projections.database import connect
 from projections.log_reading import decoder
-from projections.rebuild import projection_named
-from projections.verifying import Checked, Difference
-from projections.verifying import verify as check
+from projections.rebuilding.rebuild import projection_named
+from projections.rebuilding.verifying import Checked, Difference
+from projections.rebuilding.verifying import verify as check
 
 SAMPLE = 10_000
 

@@ -12,8 +12,8 @@ from cli.display import SECOND, Display
 from cli.failures import Failed
 from cli.process_group import interrupt_on_signals
 from projections import PROJECTIONS
-from projections import rebuild as rebuilding
-from projections.kept import discard_build, drop_old, switch_back
+from projections.rebuilding import rebuild as rebuilding
+from projections.rebuilding.kept import discard_build, drop_old, switch_back
 
 NAMES = [projection.name for projection in PROJECTIONS]
 

@@ -15,7 +15,7 @@ from domain.streams import Snapshot
 from eventstore import seals
 from eventstore.people import upsert_people
 from eventstore.raw_rows import read_rows, write_rows
-from projections.projector import decoder, recorded
+from projections.following.projector import decoder, recorded
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.rows import canonical
 from proofs.tiles import TiledTree, grown

@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 from domain.errors import Busy
 from eventstore.silence import CLIENT_OPTIONS, STATEMENT_SECONDS, server_options, watched
 from projections.change import schema_of
-from projections.copying import let_copy_json
+from projections.rebuilding.copying import let_copy_json
 from projections.versions import VERSIONS
 
 Row = TypeVar("Row")

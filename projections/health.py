@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from projections import PROJECTIONS
 from projections.database import Reader
-from projections.leases import release_of
+from projections.following.leases import release_of
 from projections.status import REBUILDING, Process, Status, of_processes, of_projections
 
 BEHIND = "behind"

@@ -11,7 +11,7 @@ from psycopg import Connection
 from domain import application
 from domain.events import Event, Recorded
 from projections.change import Change, Projection
-from projections.poison import parked_positions
+from projections.following.poison import parked_positions
 from projections.refusals import UnreadableEvent
 
 BATCH = 2_000

@@ -16,9 +16,9 @@ from domain.events import Recorded
 from domain.learn_progress import ScenarioCompleted
 from domain.membership import TeamJoined
 from domain.practice_progress import PracticeCompleted
-from projections.assigned import Assigned, members, of_teams, of_tenant, reaching, with_ids
 from projections.assignment_completion import READ_TABLES, completed
 from projections.earlier_catalogue import Earlier
+from projections.following.assigned import Assigned, members, of_teams, of_tenant, reaching, with_ids
 from reactors.earlier_catalogue import before_changes
 from reactors.following import STATEMENT_MILLISECONDS, Follower
 

@@ -12,7 +12,7 @@ from eventsourcing.persistence import PersistenceError
 from domain.application import ProgressLog
 from domain.errors import Busy
 from projections.database import connect_watched
-from projections.heartbeat import Heartbeat, process_id
+from projections.following.heartbeat import Heartbeat, process_id
 from reactors.following import STATEMENT_MILLISECONDS
 
 LOCKS = 0x636C6F63  # The class of the clocks' advisory locks, one a slice: "cloc" in ASCII.

@@ -11,7 +11,7 @@ from psycopg import Connection
 from domain.errors import Busy
 from domain.events import Recorded
 from projections.database import connect_watched
-from projections.heartbeat import Heartbeat, process_id
+from projections.following.heartbeat import Heartbeat, process_id
 from projections.log_reading import decoder, recorded
 from projections.versions import versions_of
 

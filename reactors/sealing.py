@@ -13,7 +13,7 @@ from psycopg import Connection
 from eventstore import seals
 from eventstore.raw_rows import read_rows, ready
 from projections.database import connect_watched
-from projections.heartbeat import Heartbeat, process_id
+from projections.following.heartbeat import Heartbeat, process_id
 from proofs.checkpoints import Checkpoint, log_name, trusted
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.notes import PublicKey, SigningKey

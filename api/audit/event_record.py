@@ -10,8 +10,8 @@ from marshmallow import fields
 
 from api.fields import Shown, shown
 from api.wire import exact_moment
-from projections import cursor
-from projections.event_feed import FeedEvent, Part
+from projections.feed import cursor
+from projections.feed.event_feed import FeedEvent, Part
 
 
 class EventFields:

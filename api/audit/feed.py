@@ -17,10 +17,10 @@ from api.blueprints import Blueprint
 from api.fields import CANONICAL, Moment, Query, WholeNumber, Word
 from api.headers import conditional, consistent_through
 from api.wire import encode
-from projections import cursor, event_feed
 from projections.database import Reader
-from projections.event_filters import Filters
-from projections.event_types import EVENT_TYPES
+from projections.feed import cursor, event_feed
+from projections.feed.event_filters import Filters
+from projections.feed.event_types import EVENT_TYPES
 
 LINES = "application/x-ndjson"
 MAX_LIMIT = 1000

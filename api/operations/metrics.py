@@ -13,7 +13,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from projections import builds, status
+from projections import status
+from projections.rebuilding import builds
 
 BLUEPRINT = Blueprint("metrics", __name__, records=False, description="For Prometheus.")
 

@@ -13,7 +13,9 @@ from api.fields import Shown, shown
 from api.operations.rebuilds import RebuildSchema, rebuild_of
 from api.schema.examples import example
 from api.wire import exact_moment, json_response
-from projections import PROJECTIONS, builds, poison, status
+from projections import PROJECTIONS, status
+from projections.following import poison
+from projections.rebuilding import builds
 
 BLUEPRINT = Blueprint(
     "projections",

@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from api.fields import Shown, shown
 from api.wire import exact_moment
-from projections.builds import Build
+from projections.rebuilding.builds import Build
 
 STATES = ("filling", "indexing", "following", "verified")
 

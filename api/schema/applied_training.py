@@ -19,7 +19,7 @@ from domain.catalogue import CatalogueKind
 from domain.vocabulary import ContentArea, Slug
 from projections import PROJECTIONS
 from projections.database import Reader
-from projections.projector import Projector
+from projections.following.projector import Projector
 from projections.records import TEAM
 
 

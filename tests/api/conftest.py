@@ -18,7 +18,7 @@ from api.settings import Settings
 from api.state import EXTENSION, State, state_of
 from domain.application import ProgressLog
 from projections.database import Reader
-from projections.projector import Projector
+from projections.following.projector import Projector
 from tests.api.given import ADA, SPEND, Given
 
 NOW = datetime(2026, 4, 3, 10, 15, tzinfo=UTC)

@@ -10,12 +10,12 @@ import projections
 from api.app import create_app
 from api.settings import Settings
 from api.state import state_of
-from projections.heartbeat import process_id
-from projections.leases import release_of
+from projections.following.heartbeat import process_id
+from projections.following.leases import release_of
+from projections.following.projector import Projector
 from projections.log_reading import decoder
-from projections.projector import Projector
-from projections.runner import alone, sign
-from projections.shadow import BUILD, Shadow, advance, begin, described
+from projections.rebuilding.runner import alone, sign
+from projections.rebuilding.shadow import BUILD, Shadow, advance, begin, described
 from projections.status import SILENCE_SECONDS
 from tests.api.given import ADA, SPEND
 from tests.processes import eventually

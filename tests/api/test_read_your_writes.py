@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from api.app import DIALECTS
-from projections import PROJECTIONS, poison
+from projections import PROJECTIONS
 from projections.consistency import WATERMARK_GRACE
 from projections.database import connect
+from projections.following import poison
 from tests.api.contract.circumstances import Circumstances
 from tests.api.given import ADA, DAILY_SPEND, SPEND
 

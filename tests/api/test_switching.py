@@ -7,15 +7,15 @@ from uuid import UUID
 
 import pytest
 
-import projections.rebuild
+import projections.rebuilding.rebuild
 from api.access.keys import MAX_PER_HOUR
 from projections import PROJECTIONS, challenge_progress
 from projections.database import Reader, connect
-from projections.kept import switch_back
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
-from projections.rebuild import rebuild
-from projections.switching import SwitchBlocked
+from projections.rebuilding.kept import switch_back
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.switching import SwitchBlocked
 from tests.api.given import ADA, BOB, SPEND
 from tests.processes import eventually
 
@@ -36,7 +36,7 @@ def mark(monkeypatch) -> Callable[[int], None]:
                 yield change
 
         marked = tuple(one._replace(rows=rows) if one.name == NAME else one for one in PROJECTIONS)
-        monkeypatch.setattr(projections.rebuild, "PROJECTIONS", marked)
+        monkeypatch.setattr(projections.rebuilding.rebuild, "PROJECTIONS", marked)
 
     real = next(one for one in PROJECTIONS if one.name == NAME)
     return mark
@@ -138,7 +138,7 @@ def test_a_switch_back_brings_what_came_since(acme, given, catch_up, reader, dat
 def test_a_long_reader_blocks_the_switch_but_no_other_reader(acme, given, catch_up, reader, database_url, monkeypatch):
     given.define(SPEND).entry(SPEND, ADA, "1")
     catch_up()
-    monkeypatch.setattr("projections.switching.PAUSES", (0.05,) * 4)
+    monkeypatch.setattr("projections.rebuilding.switching.PAUSES", (0.05,) * 4)
     impatient = Reader(database_url)
     with connect(database_url, "a long report") as long, long.transaction():
         long.execute("SELECT count(*) FROM challenge_progress")

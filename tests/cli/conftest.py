@@ -13,7 +13,7 @@ from domain.application import ProgressLog
 from domain.commands import Define
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from projections.database import Reader
-from projections.projector import Projector
+from projections.following.projector import Projector
 
 Milepost = Callable[..., Result]
 

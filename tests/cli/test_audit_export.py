@@ -17,7 +17,7 @@ from domain.kinds import KINDS
 from domain.vocabulary import DefinitionStatus, Method, OwnerStatus, Period, Slug
 from eventstore.migrations import migrate
 from projections import PROJECTIONS
-from projections.projector import Projector
+from projections.following.projector import Projector
 from projections.schema import prepare
 from proofs.notes import SigningKey
 from tests.conftest import SLICES, _database

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from domain.commands import LogEntry
-from projections.projector import Projector
+from projections.following.projector import Projector
 from reactors.clock import Clock
 from tests.cli.conftest import ADA, CHALLENGE
 

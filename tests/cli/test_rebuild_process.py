@@ -14,7 +14,7 @@ import pytest
 from domain.commands import LogEntry
 from projections import PROJECTIONS
 from projections.database import connect
-from projections.shadow import begin
+from projections.rebuilding.shadow import begin
 from tests.cli.conftest import CHALLENGE
 from tests.processes import eventually, start
 from tests.projections.test_projector import tables

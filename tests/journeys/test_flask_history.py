@@ -11,8 +11,8 @@ import pytest
 
 from projections import challenge_progress, streak_progress
 from projections.database import Reader
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
 from projections.streak_windows import window_of
 from reactors.clock import Clock
 

@@ -13,8 +13,8 @@ from domain.commands import Define, LogEntry
 from domain.outcomes import Logged
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from projections.database import Reader
-from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.following.projector import Projector
+from projections.rebuilding.rebuild import rebuild
 
 APRIL_3 = datetime(2026, 4, 3, 10, tzinfo=UTC)
 ADA, BOB = str(UUID(int=1)), str(UUID(int=2))

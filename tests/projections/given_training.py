@@ -8,8 +8,8 @@ import pytest
 
 from projections import assignments_of_user, learn_progress, practice_progress
 from projections.database import Reader
-from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.following.projector import Projector
+from projections.rebuilding.rebuild import rebuild
 from projections.training import Part
 from tests.given_training import Training
 from tests.projections.conftest import ADA, APRIL_3, BOB

@@ -11,8 +11,8 @@ from domain.ids import engagement_id
 from domain.vocabulary import DefinitionStatus, Slug
 from projections import challenge_progress
 from projections.database import Reader
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
 from tests.projections.conftest import ADA, APRIL_3, BOB, Say, define
 
 MAY_1 = datetime(2026, 5, 1, tzinfo=UTC)

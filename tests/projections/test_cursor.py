@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from projections.cursor import decode, encode
+from projections.feed.cursor import decode, encode
 
 POSITIONS = st.dictionaries(st.integers(0, 1023), st.integers(0, 2**63 - 1), max_size=70)
 

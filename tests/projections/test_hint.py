@@ -2,8 +2,8 @@
 
 from threading import Event, Thread
 
-from projections import projector as projectors
-from projections.projector import Projector
+from projections.following import projector as projectors
+from projections.following.projector import Projector
 from tests.projections.conftest import ADA
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from projections import PROJECTIONS
 from projections.database import Reader
-from projections.leases import release_of
-from projections.projector import Projector
+from projections.following.leases import release_of
+from projections.following.projector import Projector
 from tests.processes import eventually, start
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables

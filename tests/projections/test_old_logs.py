@@ -23,8 +23,8 @@ from domain.events import Event
 from domain.practice_progress import PracticeCompleted
 from eventstore import mapper
 from projections import PROJECTIONS
-from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.following.projector import Projector
+from projections.rebuilding.rebuild import rebuild
 from tests.projections.keep_log import COLUMNS, FOLDER
 
 LOGS = sorted(FOLDER.glob("*.jsonl"))

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from domain.engagement import EntryCounted
-from projections import PROJECTIONS, poison
+from projections import PROJECTIONS
 from projections.change import Change, Projection
 from projections.consistency import through
 from projections.database import Reader, connect
+from projections.following import poison
+from projections.following.projector import Projector
 from projections.log_reading import classes_read
-from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from projections.refusals import UnreadableEvent
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables
@@ -184,7 +185,7 @@ def test_an_event_that_nobody_can_read_stops_every_projection_of_its_slice_until
 
 
 def test_nobody_waits_for_a_projection_that_is_far_behind(projector, challenge, say, reader, monkeypatch):
-    monkeypatch.setattr("projections.projector.BATCH", 3)
+    monkeypatch.setattr("projections.following.projector.BATCH", 3)
     for _ in range(20):
         position = say(challenge, ADA, "1").position
     projector.catch_up()

@@ -11,7 +11,7 @@ from domain.ids import engagement_id
 from domain.vocabulary import DefinitionStatus, Slug
 from projections import PROJECTIONS
 from projections.database import Reader, connect
-from projections.projector import Projector
+from projections.following.projector import Projector
 from tests.projections.conftest import ADA, APRIL_3, BOB, Say
 
 COUNT = "SELECT count(*) FROM {}"

@@ -12,8 +12,8 @@ from domain.ids import engagement_id
 from domain.vocabulary import Slug
 from projections import PROJECTIONS
 from projections.database import connect
-from projections.projector import Projector
-from projections.rebuild import rebuild
+from projections.following.projector import Projector
+from projections.rebuilding.rebuild import rebuild
 from projections.refusals import UnknownProjection
 from tests.projections.conftest import ADA, APRIL_3, BOB
 from tests.projections.test_projector import tables
@@ -45,10 +45,10 @@ def test_a_rebuilt_table_holds_what_the_live_one_held(history, projector, databa
 def test_a_table_is_the_same_in_however_many_stretches_it_is_filled(history, projector, database_url, monkeypatch):
     projector.catch_up()
     live = tables(database_url)
-    monkeypatch.setattr("projections.shadow.STRETCH", 7)
+    monkeypatch.setattr("projections.rebuilding.shadow.STRETCH", 7)
     monkeypatch.setattr("projections.log_reading.STRIDE", 3)
     for copied_from in (1, 500):
-        monkeypatch.setattr("projections.filling.COPIED_FROM", copied_from)
+        monkeypatch.setattr("projections.rebuilding.filling.COPIED_FROM", copied_from)
 
         rebuild(database_url, *(one.name for one in PROJECTIONS))
 

@@ -12,7 +12,7 @@ from domain.application import ProgressLog
 from domain.errors import Busy
 from eventstore.silence import Silent, watched
 from projections.database import Reader, connect_watched
-from projections.projector import Projector
+from projections.following.projector import Projector
 from reactors.assignments import AssignmentCompletion
 from reactors.clock import Clock
 from tests.processes import eventually

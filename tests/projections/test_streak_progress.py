@@ -13,8 +13,8 @@ from domain.ids import engagement_id
 from domain.vocabulary import DefinitionStatus, Period, Slug
 from projections import streak_progress
 from projections.database import Reader
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
 from projections.streak_windows import task
 from tests.projections.conftest import ADA, APRIL_3, BOB, Say, define_streak
 

@@ -9,12 +9,12 @@ import pytest
 
 from projections import PROJECTIONS
 from projections.database import connect
+from projections.following.projector import Projector
 from projections.log_reading import decoder
-from projections.projector import Projector
-from projections.rebuild import projection_named, rebuild
+from projections.rebuilding.rebuild import projection_named, rebuild
+from projections.rebuilding.shadow import BUILD, Shadow, advance, begin, described
+from projections.rebuilding.verifying import verify
 from projections.refusals import NotVerified
-from projections.shadow import BUILD, Shadow, advance, begin, described
-from projections.verifying import verify
 from tests.projections.conftest import ADA, APRIL_3, BOB, define
 from tests.projections.test_projector import tables
 from tests.projections.test_rebuild import history  # noqa: F401 - a fixture

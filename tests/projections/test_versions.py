@@ -8,7 +8,7 @@ import projections.schema
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import Reader, connect
-from projections.projector import Projector
+from projections.following.projector import Projector
 from projections.schema import prepare
 from projections.versions import VERSIONS
 from tests.projections.conftest import ADA

@@ -10,7 +10,7 @@ import pytest
 
 from domain.assignment_progress import AssignmentCompleted
 from domain.ids import assignment_progress_id
-from projections.projector import Projector
+from projections.following.projector import Projector
 from reactors.assignments import AssignmentCompletion
 from tests.given_training import Training
 

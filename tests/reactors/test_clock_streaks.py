@@ -14,8 +14,8 @@ from domain.streak_events import StreakAtRisk, StreakBroken
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from projections import streak_progress
 from projections.database import Reader
+from projections.following.projector import Projector
 from projections.listing import Page
-from projections.projector import Projector
 from reactors.clock import Clock, due
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

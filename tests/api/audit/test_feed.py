@@ -14,8 +14,8 @@ import pytest
 
 from domain.application import ProgressLog
 from domain.ids import definition_id, engagement_id, owner_slice
-from projections import event_feed
-from projections.cursor import decode, encode
+from projections.feed import event_feed
+from projections.feed.cursor import decode, encode
 from tests.api.conftest import ACME, NOW, Clock
 from tests.api.given import ADA, BOB, SPEND, UNKNOWN, VISITS, WEEKLY_VISITS, Given
 from tests.api.schema.conftest import Ask, Asker, acme, ask, globex, projector, read

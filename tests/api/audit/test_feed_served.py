@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from api.access import keys
 from eventstore.database import Database
 from eventstore.recorders import ApplicationLog
-from projections.cursor import encode
 from projections.database import Reader
+from projections.feed.cursor import encode
 from tests.api.schema.conftest import read
 from tests.api.test_gunicorn import Server, server
 from tests.eventstore.given import event, id_in

@@ -13,7 +13,7 @@ from api.access import keys
 from api.app import create_app
 from api.settings import Settings
 from api.state import state_of
-from projections.projector import Projector
+from projections.following.projector import Projector
 from tests.api.conftest import ACME, Clock
 from tests.api.contract.circumstances import Circumstances
 from tests.api.given import Given

@@ -3,7 +3,7 @@
 import pytest
 from schemathesis import Case
 
-from projections import cursor
+from projections.feed import cursor
 from tests.api.contract.circumstances import HELD, MOMENTS, POSITIONS, of_the_past
 from tests.api.contract.conftest import Running
 from tests.api.contract.test_schemathesis import document

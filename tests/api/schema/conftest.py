@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from api.access import keys
 from api.state import state_of
-from projections.projector import Projector
+from projections.following.projector import Projector
 from tests.api.conftest import ACME, GLOBEX, token
 
 ADA, BOB = str(UUID(int=0xADA)), str(UUID(int=0xB0B))

@@ -13,7 +13,7 @@ from domain.application import ProgressLog
 from domain.errors import InvalidInput
 from domain.ids import user_id
 from domain.vocabulary import Slug
-from projections.projector import Projector
+from projections.following.projector import Projector
 from tests.api.conftest import ACME, NOW
 from tests.api.schema.conftest import ADA, BOB
 

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 
 from psycopg import Connection
 
-from projections.builds import LOCK_CLASS, lock_key
 from projections.change import Projection
 from projections.database import connect
-from projections.heartbeat import process_id
+from projections.following.heartbeat import process_id
+from projections.rebuilding.builds import LOCK_CLASS, lock_key
+from projections.rebuilding.shadow import BUILD, Shadow
 from projections.refusals import AlreadyRunning
-from projections.shadow import BUILD, Shadow
 
 NOTE = """
     UPDATE builds

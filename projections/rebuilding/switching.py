@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from psycopg import Connection, errors, sql
 
-from projections.filling import fill
 from projections.log_reading import Decode
+from projections.rebuilding.filling import fill
+from projections.rebuilding.shadow import BUILD, KEPT, MOVE, Shadow, described, forget
 from projections.refusals import SwitchBlocked
-from projections.shadow import BUILD, KEPT, MOVE, Shadow, described, forget
 
 # For so long a reader may wait behind the switch, which itself waits for readers that came before.
 LOCK_TIMEOUT = "100ms"

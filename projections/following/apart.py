@@ -11,9 +11,9 @@ import psycopg
 from psycopg import Connection
 
 from domain.events import Recorded
-from projections import poison
 from projections.change import Change, Projection
-from projections.checkpoints import locked, move
+from projections.following import poison
+from projections.following.checkpoints import locked, move
 from projections.log_reading import classes_read, passed_over
 
 Write = Callable[[Iterable[Change]], None]

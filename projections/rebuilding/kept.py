@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from projections.log_reading import decoder
-from projections.rebuild import catch_up, projection_named
+from projections.rebuilding.rebuild import catch_up, projection_named
+from projections.rebuilding.runner import alone
+from projections.rebuilding.shadow import BUILD, KEPT, Shadow, discard, state
+from projections.rebuilding.switching import switch
 from projections.refusals import NothingKept
-from projections.runner import alone
-from projections.shadow import BUILD, KEPT, Shadow, discard, state
-from projections.switching import switch
 
 
 def switch_back(database_url: str, name: str, tell: Callable[[], None] = lambda: None) -> None:

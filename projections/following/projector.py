@@ -7,16 +7,17 @@ from threading import Event as Flag
 import psycopg
 from psycopg import Connection
 
-from projections import PROJECTIONS, poison
-from projections.apart import Event, apply_apart, lost, readable
+from projections import PROJECTIONS
 from projections.change import Change, Projection
-from projections.checkpoints import Held, behind, locked, move, neighbours
 from projections.database import connect_watched
-from projections.filling import apply as write
-from projections.heartbeat import Heartbeat, process_id
-from projections.leases import LEASE_SECONDS, Leases, release_of
+from projections.following import poison
+from projections.following.apart import Event, apply_apart, lost, readable
+from projections.following.checkpoints import Held, behind, locked, move, neighbours
+from projections.following.heartbeat import Heartbeat, process_id
+from projections.following.leases import LEASE_SECONDS, Leases, release_of
+from projections.following.rates import Rates
 from projections.log_reading import BATCH, EVENTS, classes_read, decoder, read_slice, recorded
-from projections.rates import Rates
+from projections.rebuilding.filling import apply as write
 from projections.tables import Table, describe, merge
 
 CHANNEL = "milepost"
@@ -30,7 +31,7 @@ class Projector:
     keeps them apart.
 
     A batch of a slice is one transaction: at most one INSERT, one UPDATE and one DELETE a table, and the
-    checkpoint. An event that a projection cannot apply stops that projection in that slice (`projections.poison`).
+    checkpoint. An event that a projection cannot apply stops that projection in that slice (`following.poison`).
     """
 
     def __init__(self, database_url: str, projections: Sequence[Projection] = PROJECTIONS) -> None:

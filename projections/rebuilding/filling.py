@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from psycopg import Connection, sql
 
 from projections.change import Change, Key, Projection
-from projections.copying import copy
 from projections.log_reading import Decode, changes_between
+from projections.rebuilding.copying import copy
 from projections.tables import Table, merge, write
 
 # The events of one transaction. Their rows are held in memory until it ends: about 100 MB.

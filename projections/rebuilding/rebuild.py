@@ -12,12 +12,8 @@ from psycopg import Connection
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.log_reading import Decode, decoder
-from projections.refusals import (
-    NotVerified,
-    UnknownProjection,
-)
-from projections.runner import alone, sign
-from projections.shadow import (
+from projections.rebuilding.runner import alone, sign
+from projections.rebuilding.shadow import (
     BUILD,
     FILLING,
     FOLLOWING,
@@ -33,9 +29,13 @@ from projections.shadow import (
     index,
     state,
 )
-from projections.switching import switch
-from projections.verifying import Checked, verify
-from projections.workers import fill_apart, fill_here
+from projections.rebuilding.switching import switch
+from projections.rebuilding.verifying import Checked, verify
+from projections.rebuilding.workers import fill_apart, fill_here
+from projections.refusals import (
+    NotVerified,
+    UnknownProjection,
+)
 
 SAMPLE = 1_000
 # So few events may be missing when the switch begins, which reads them while the projector waits.

@@ -5,8 +5,8 @@ from typing import NamedTuple
 from psycopg import Connection, sql
 
 from projections.change import Projection
-from projections.filling import STRETCH, fill
 from projections.log_reading import Decode
+from projections.rebuilding.filling import STRETCH, fill
 from projections.tables import Table, describe, statements
 
 BUILD, KEPT = "build", "kept"

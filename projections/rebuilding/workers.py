@@ -14,8 +14,8 @@ from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
 from projections.log_reading import decoder
+from projections.rebuilding.shadow import BUILD, Shadow, advance, described
 from projections.refusals import WorkerFailed
-from projections.shadow import BUILD, Shadow, advance, described
 
 POLL_SECONDS = 0.1
 
@@ -59,7 +59,13 @@ def fill_apart(
 
 def _start(database_url: str, projections: Sequence[Projection]) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "projections.workers", *(projection.name for projection in projections)],
+        [
+            sys.executable,
+            "-P",
+            "-m",
+            "projections.rebuilding.workers",
+            *(projection.name for projection in projections),
+        ],
         env={**os.environ, "DATABASE_URL": database_url},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,

@@ -9,9 +9,9 @@ import msgspec
 from psycopg import Connection, IsolationLevel, Rollback, sql
 
 from projections.change import Key, Projection
-from projections.filling import STRETCH, fill
 from projections.log_reading import Decode, changes_between
-from projections.shadow import Shadow
+from projections.rebuilding.filling import STRETCH, fill
+from projections.rebuilding.shadow import Shadow
 from projections.tables import describe, statements
 
 SHOWN = 20  # Rows of a slice that are told with their events; the others are counted.

@@ -12,8 +12,8 @@ import msgspec
 from domain.errors import invalid
 from domain.ids import owner_slice
 from projections.database import Reader
-from projections.event_filters import Filters, conditions, streams_of_owner
-from projections.event_stretches import CLOCKS_DIFFER, SCAN, Stretch, last_before, stretches
+from projections.feed.event_filters import Filters, conditions, streams_of_owner
+from projections.feed.event_stretches import CLOCKS_DIFFER, SCAN, Stretch, last_before, stretches
 
 Positions = Mapping[int, int]
 

@@ -1,0 +1,1 @@
+"""The log as a feed: events of all slices behind a cursor."""

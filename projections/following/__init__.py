@@ -1,0 +1,1 @@
+"""What keeps the read tables level with the log: projectors, who does which slices, and what stops one."""

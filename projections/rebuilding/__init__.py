@@ -1,0 +1,1 @@
+"""A read table filled anew beside the live one, the switch between the two, and the proof that rows are right."""
