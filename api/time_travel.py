@@ -1,6 +1,7 @@
 """Time travel: the parameters that ask for another moment, and what reads the tables of that moment."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -38,8 +39,9 @@ MomentQuery: Any = Query.from_dict(moments(), name="MomentQuery")
 
 
 def asked(query: Mapping[str, Any], names: tuple[str, str] = NAMES) -> When | None:
-    """The moment that a query asks about; None when it asks about now. Raises InvalidInput for one in the future."""
-    when = When(query.get("as_of"), query.get("known_at"))
+    """The moment that a query asks about, in UTC; None when it asks about now. Raises InvalidInput for the future."""
+    found = (query.get("as_of"), query.get("known_at"))
+    when = When(*(moment and _in_utc(name, moment) for name, moment in zip(names, found, strict=True)))
     for name, moment in zip(names, when, strict=True):
         if moment is not None and moment > state.now():
             raise invalid(name, "must not be in the future")
@@ -62,6 +64,13 @@ def each_of_owner(
 def of_run(when: When, run_id: UUID, tables: Iterable[str]) -> PastReader:
     """What reads one progress record of that moment."""
     return _reader(owner_streams.of_run(state.reader(), state.caller().tenant, run_id), when, tables)
+
+
+def _in_utc(name: str, moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise invalid(name, "must be within the years 1 to 9999 in UTC") from None
 
 
 def _reader(streams: Iterable[UUID], when: When, tables: Iterable[str]) -> PastReader:
