@@ -6,6 +6,7 @@ from uuid import UUID
 from domain.engagement import RunStarted
 from domain.ids import engagement_id, owner_slice, slice_of
 from domain.kinds import GAMES
+from domain.streak_events import BreakForeseen
 from domain.vocabulary import Slug
 from projections.database import Reader
 
@@ -27,9 +28,12 @@ OF_RUN = """
     FROM events
     WHERE slice = %(slice)s
       AND originator_id BETWEEN %(first)s AND %(last)s
-      AND topic = %(topic)s
+      AND topic = ANY(%(topics)s)
       AND tenant = %(tenant)s
-      AND state::jsonb ->> 'run_id' = %(run_id)s
+      AND (
+          state::jsonb ->> 'run_id' = %(run_id)s
+          OR state::jsonb -> 'next' @> jsonb_build_array(jsonb_build_object('id', %(run_id)s::text))
+      )
 """
 
 REST_OF_AN_ID = 14 * 8
@@ -51,12 +55,12 @@ def of_owner(reader: Reader, tenant: str, owner_id: str, slug: Slug, definition_
 
 
 def of_run(reader: Reader, tenant: str, run_id: UUID) -> list[UUID]:
-    """The stream that a run belongs to, or belonged to; nothing when there was none."""
+    """The stream that a run belongs to, or belonged to, or was foreseen in; nothing when there was none."""
     parameters: dict[str, Any] = {
         "tenant": tenant,
         "run_id": str(run_id),
         "slice": slice_of(run_id, reader.slices),
-        "topic": RunStarted.TOPIC,
+        "topics": [RunStarted.TOPIC, BreakForeseen.TOPIC],
         **_stretch(run_id),
     }
     return [row["originator_id"] for row in reader.rows(dict, OF_RUN, parameters)]
