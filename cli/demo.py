@@ -111,8 +111,15 @@ def _as_text(url: str, credentials: Credentials, examples: list[Example]) -> str
     for one in examples:
         lines += ["", f"# {one.says}", f"curl -s -H 'X-API-Key: {credentials.reader}' '{url}{one.path}'"]
     own = f"curl -s -H 'Authorization: Bearer {credentials.user}' '{url}/schema/challenge_progress/record'"
-    lines += ["", "# what Ada sees: her own records", own]
+    lines += ["", "# what Ada sees: her own records", own, "", *_why(url, credentials, examples)]
     return "\n".join([*lines, "", *_order(url, credentials), *_login(url, credentials)])
+
+
+def _why(url: str, credentials: Credentials, examples: list[Example]) -> list[str]:
+    """The line that an auditor asks."""
+    lost = next(one for one in examples if one.name == "monthlyWorkouts")
+    path = f"{url}/audit/progress/{lost.progress_id}/explain"
+    return ["# why Fay lost her streak", f"curl -s -H 'X-API-Key: {credentials.admin}' '{path}'"]
 
 
 def _order(url: str, credentials: Credentials) -> list[str]:

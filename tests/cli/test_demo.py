@@ -146,12 +146,14 @@ def test_the_curl_lines_work_when_they_are_pasted(demo):
         lines = "\n".join(run.printed).replace("\\\n", "").splitlines()
         answers = [curl(shlex.split(line)) for line in lines if line.startswith("curl")]
 
-    *examples, own, order, login = answers
-    assert [status for status, _ in answers] == [200] * 11 + [201, 202]
+    *examples, own, why, order, login = answers
+    assert [status for status, _ in answers] == [200] * 12 + [201, 202]
     assert [answer["currentProgressValue"] for _, answer in examples[:6]] == [187.5, 8, 61420, 3, 4, 1]
     assert [len(rows) for _, rows in examples[7:]] == [3, 2, 2]
     assert examples[6][1]["current_window_progress"] == {"count": 9, "sum": 0, "distinct": []}
     assert [record["currentProgressValue"] for record in own[1]["data"]] == [187.5]
+    assert why[1]["summary"].startswith("broken: the window 20")
+    assert "with 4 of 10, after 1 of 3 windows met in a row" in why[1]["summary"]
     assert order[1]["challengeProgress"]["currentProgressValue"] == 25
     assert [one["counted"] for one in login[1]["fed"]] == [True, True]
 
