@@ -1,17 +1,16 @@
-"""Lists: the query parameters that all of them take, cursors, and the envelope that they answer with."""
+"""Lists: the query parameters that all of them take, and the envelope that they answer with."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
-from flask import Response, request
+from flask import Response
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from api import cursors
 from api.fields import Flag, Id, Names, Query, Shown, WholeNumber, shown
 from api.headers import conditional
 from domain.errors import invalid
@@ -123,16 +122,12 @@ def page(query: Mapping[str, Any], sorts: Sorts, id_type: type = UUID) -> Page:
 
 def encoded(wire: str, value: Any, identifier: UUID | str) -> str:
     """The cursor behind a row: what the list is sorted by, the row's value of it and the row's id."""
-    return urlsafe_b64encode(msgspec.json.encode([wire, value, identifier])).decode().rstrip("=")
+    return cursors.encoded([wire, value, identifier])
 
 
 def decoded(cursor: str, wire: str, value_type: type, id_type: type) -> tuple[Any, Any]:
     """The value and the id that a cursor holds."""
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        found, value, identifier = msgspec.json.decode(raw, type=tuple[str, value_type, id_type])  # type: ignore[valid-type]
-    except ValueError:
-        raise invalid("cursor", "is not a cursor of this list") from None
+    found, value, identifier = cursors.decoded(cursor, tuple[str, value_type, id_type])  # type: ignore[valid-type]
     if found != wire:
         raise invalid("cursor", f"belongs to sortBy={found}")
     return value, identifier
@@ -162,7 +157,7 @@ def listing_response(
     if wanted := query.get("wanted"):
         data = [cut_down(row, wanted) for row in data]
     seen = None if tag is None else (tag, total, cursor)
-    headers = {"Link": f'<{_next(cursor)}>; rel="next"'} if cursor else None
+    headers = cursors.link(cursor) if cursor else None
     return conditional({"data": data, "paging": paging}, through=through, tag=seen, headers=headers)
 
 
@@ -177,8 +172,3 @@ def cut_down(row: Any, names: Iterable[str]) -> dict[str, Any]:
 @cache
 def _attributes(struct: type[msgspec.Struct]) -> dict[str, str]:
     return {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
-
-
-def _next(cursor: str) -> str:
-    parameters = {name: value for name, value in request.args.items() if name not in ("cursor", "offset")}
-    return f"{request.path}?{urlencode({**parameters, 'cursor': cursor})}"

@@ -1,20 +1,18 @@
 """Whose progress is asked for, which part of it, and the bare array that answers."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 import msgspec
-from flask import Response, g, request
+from flask import Response, g
 from marshmallow import fields, validate
 
-from api import state, time_travel
+from api import cursors, state, time_travel
 from api.blueprints import Blueprint
 from api.fields import Moment, Query, WholeNumber
 from api.headers import conditional
 from api.streaks.paths import Name
-from domain.errors import NotFound, invalid
+from domain.errors import NotFound
 from projections.training import Found, Part
 
 PREFIX = "/api/public/v1"
@@ -80,7 +78,7 @@ def part_of(query: dict[str, Any], keyset: Keyset) -> Part:
     """The part that the query asks for. Raises InvalidInput for a cursor that is none of this list."""
     after = None
     if "cursor" in query:
-        values = _decoded(query["cursor"], keyset)
+        values = cursors.decoded(query["cursor"], keyset.type)
         after = {f"after_{name}": value for name, value in zip(keyset.names, values, strict=True)}
     return Part(updated_since=query.get("updated_since"), after=after, limit=query.get("limit"))
 
@@ -92,7 +90,7 @@ def array(found: Found[Any], keyset: Keyset, written: Callable[[Any], dict[str, 
     headers = None
     if found.more:
         last = [getattr(found.rows[-1], name) for name in keyset.names]
-        headers = {"Link": f'<{_next(_encoded(last))}>; rel="next"'}
+        headers = cursors.link(cursors.encoded(last))
     return conditional([written(one) for one in found.rows], through=found.through, headers=headers)
 
 
@@ -108,21 +106,3 @@ def _with_window(response: Response) -> Response:
     if standing is not None:
         response.headers["X-RateLimit-Window"] = str(standing.window_seconds)
     return response
-
-
-def _encoded(values: list[Any]) -> str:
-    return urlsafe_b64encode(msgspec.json.encode(values)).decode().rstrip("=")
-
-
-def _decoded(cursor: str, keyset: Keyset) -> tuple[Any, ...]:
-    try:
-        raw = urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        values: tuple[Any, ...] = msgspec.json.decode(raw, type=keyset.type)
-    except ValueError:
-        raise invalid("cursor", "is not a cursor of this list") from None
-    return values
-
-
-def _next(cursor: str) -> str:
-    parameters = {name: value for name, value in request.args.items() if name != "cursor"}
-    return f"{request.path}?{urlencode({**parameters, 'cursor': cursor})}"
