@@ -20,7 +20,7 @@ from benchmarks.projector import library
 from benchmarks.server import Server
 from benchmarks.sizes import Sizes
 from projections.database import connect
-from projections.log_reading import STRETCH, STRIDE, passed_over
+from projections.log_reading import BATCH, EVENTS_BETWEEN, passed_over
 from projections.rebuilding.rebuild import projection_named
 from projections.tables import statements
 
@@ -116,8 +116,8 @@ def _floor_part(url: str, folder: Path, part: int) -> None:
     with connect(url, "bench floor") as connection:
         slices = connection.execute("SELECT slice, head FROM slices WHERE slice %% %s = %s", (WORKERS, part)).fetchall()
         for slice_number, head in slices:
-            for begin in range(0, head, STRIDE):
-                connection.execute(STRETCH, (slice_number, begin, begin + STRIDE, topics), binary=True).fetchall()
+            for begin in range(0, head, BATCH):
+                connection.execute(EVENTS_BETWEEN, (slice_number, begin, begin + BATCH, topics), binary=True).fetchall()
         statement = f"COPY {FLOOR} FROM STDIN (FORMAT binary)"
         with (folder / f"floor-{part}.copy").open("rb") as file, connection.cursor().copy(statement) as copy:
             while piece := file.read(PIECE):

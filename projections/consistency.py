@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from projections.database import Reader
 from projections.versions import VERSIONS, versions_of
@@ -54,8 +55,7 @@ def holds(reader: Reader, positions: dict[int, int]) -> bool:
               AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
         )
     """
-    parameters = {"slices": list(positions), "positions": list(positions.values())}
-    return bool(reader.value(query, {**parameters, "names": list(VERSIONS), "versions": list(VERSIONS.values())}))
+    return bool(reader.value(query, _everywhere(positions)))
 
 
 def stopped_before(reader: Reader, positions: dict[int, int]) -> bool:
@@ -70,8 +70,7 @@ def stopped_before(reader: Reader, positions: dict[int, int]) -> bool:
               AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
         )
     """
-    parameters = {"slices": list(positions), "positions": list(positions.values())}
-    return bool(reader.value(query, {**parameters, "names": list(VERSIONS), "versions": list(VERSIONS.values())}))
+    return bool(reader.value(query, _everywhere(positions)))
 
 
 def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:
@@ -92,3 +91,13 @@ def wait_until_held(reader: Reader, positions: dict[int, int], seconds: float = 
         if holds(reader, positions):
             return True
     return False
+
+
+def _everywhere(positions: dict[int, int]) -> dict[str, list[Any]]:
+    """The parameters of a question about these positions and every projection."""
+    return {
+        "slices": list(positions),
+        "positions": list(positions.values()),
+        "names": list(VERSIONS),
+        "versions": list(VERSIONS.values()),
+    }

@@ -14,8 +14,7 @@ from projections.change import Change, Projection
 from projections.following.poison import parked_positions
 from projections.refusals import UnreadableEvent
 
-BATCH = 2_000
-STRIDE = 2_000  # The server answers readers between two of them: longer ones are hardly quicker.
+BATCH = 2_000  # The server answers readers between two of them: longer ones are hardly quicker.
 
 Decode = Callable[[str, str], Any]
 
@@ -28,8 +27,8 @@ EVENTS = """
     LIMIT %s
 """
 
-# Positions are gapless: a stretch of them is cut into strides without looking.
-STRETCH = """
+# Positions are gapless: a stretch of them is cut into batches without looking.
+EVENTS_BETWEEN = """
     SELECT originator_id, originator_version, topic, state, tenant, recorded_at, entry_id, position
     FROM events
     WHERE slice = %s
@@ -65,9 +64,9 @@ def changes_between(
     UnreadableEvent with the position.
     """
     parked = parked_positions(connection, projection, slice_number)
-    for begin in range(after, upto, STRIDE):
-        parameters = (slice_number, begin, min(begin + STRIDE, upto), passed_over(projection.events))
-        rows = connection.execute(STRETCH, parameters, binary=True).fetchall()
+    for begin in range(after, upto, BATCH):
+        parameters = (slice_number, begin, min(begin + BATCH, upto), passed_over(projection.events))
+        rows = connection.execute(EVENTS_BETWEEN, parameters, binary=True).fetchall()
         for one in _readable(rows, decode, slice_number, parked):
             try:
                 for change in projection.rows(one):

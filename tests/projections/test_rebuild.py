@@ -46,7 +46,7 @@ def test_a_table_is_the_same_in_however_many_stretches_it_is_filled(history, pro
     projector.catch_up()
     live = tables(database_url)
     monkeypatch.setattr("projections.rebuilding.shadow.STRETCH", 7)
-    monkeypatch.setattr("projections.log_reading.STRIDE", 3)
+    monkeypatch.setattr("projections.log_reading.BATCH", 3)
     for copied_from in (1, 500):
         monkeypatch.setattr("projections.rebuilding.filling.COPIED_FROM", copied_from)
 
