@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from cli.failures import Failed
-from cli.public_keys import public_key
+from cli.trusted import public_key
 from proofs.documents import checked, decoded
 from proofs.merkle import Unfit
 

@@ -12,14 +12,12 @@ from cli.display import Display
 from cli.exporting import Export, write
 from cli.failures import Failed
 from eventstore import seals
-from eventstore.raw_rows import ready
+from eventstore.raw_rows import SNAPSHOT, ready
 from projections.database import connect
 from projections.feed import cursor
 from proofs import manifests
 from proofs.checkpoints import log_name
 from proofs.manifests import CHECKPOINTS, EVENTS, MANIFEST, Manifest
-
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
 @click.command()

@@ -9,8 +9,8 @@ from cli.context import data_dir_option, database
 from cli.display import Display
 from cli.exported import parts_in, refuse_unfit
 from cli.failures import Failed
-from cli.public_keys import public_key
 from cli.restoring import NotEmpty, restore
+from cli.trusted import public_key
 from domain.refolding import Unfoldable
 from eventstore.raw_rows import ready
 from projections.database import connect

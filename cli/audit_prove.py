@@ -1,7 +1,6 @@
 """`milepost audit prove`: an event was in the log, and nothing under a checkpoint was changed since."""
 
 import re
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -10,6 +9,7 @@ from psycopg import Connection
 
 from cli.context import data_dir_option, database
 from cli.failures import Failed
+from cli.trusted import notes_of
 from domain.ids import slice_of
 from eventstore import seals
 from eventstore.raw_rows import ready, row_at
@@ -17,9 +17,9 @@ from projections.database import connect
 from proofs.checkpoints import Checkpoint, told
 from proofs.documents import Consistency, Inclusion, Step, encoded, plain
 from proofs.merkle import Unfit, consistency_path, inclusion_path, leaf_hash
-from proofs.notes import notes_in
 from proofs.rows import parsed
 from proofs.tiles import TiledTree
+from reactors.stored_trees import tree_of
 
 EVENT = re.compile(r"(?P<slice>\d{1,4}):(?P<position>\d{1,18})|(?P<id>[0-9a-fA-F-]{36})(?:@(?P<version>\d{1,9}))?")
 
@@ -88,7 +88,7 @@ def _consistency(connection: Connection, kept: dict[int, str]) -> Consistency:
 
 
 def _tree(connection: Connection, checkpoint: Checkpoint) -> TiledTree:
-    tree = TiledTree(partial(seals.tile, connection, checkpoint.slice))
+    tree = tree_of(connection, checkpoint.slice)
     if tree.root(checkpoint.size) != checkpoint.root:
         raise Unfit(f"slice {checkpoint.slice}: the stored hashes do not fit the checkpoint: run milepost audit verify")
     return tree
@@ -96,14 +96,8 @@ def _tree(connection: Connection, checkpoint: Checkpoint) -> TiledTree:
 
 def _latest(file: Path) -> dict[int, str]:
     """The checkpoint over the most rows of each slice in a file."""
-    try:
-        notes = notes_in(file.read_text())
-    except UnicodeDecodeError as error:
-        raise Failed(f"{file}: {error}") from error
-    if not notes:
-        raise Failed(f"{file}: holds no checkpoint")
     latest: dict[int, str] = {}
-    for note in sorted(notes, key=lambda one: told(one).size):
+    for note in sorted(notes_of(file), key=lambda one: told(one).size):
         latest[told(note).slice] = note
     return latest
 

@@ -11,16 +11,15 @@ from psycopg import Connection
 from cli.context import data_dir_option, database
 from cli.display import Display
 from cli.failures import Failed
-from cli.public_keys import public_key
+from cli.trusted import notes_of, public_key
 from cli.verifying import Promise, Verified, promises_in, verify_slice
 from eventstore import seals
-from eventstore.raw_rows import ready
+from eventstore.raw_rows import SNAPSHOT, ready
 from projections.database import connect
 from proofs.checkpoints import log_name
 from proofs.merkle import Unfit
-from proofs.notes import PublicKey, notes_in
+from proofs.notes import PublicKey
 
-SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 STRAY = "SELECT slice, position FROM events WHERE slice < 0 OR slice >= %s LIMIT 1"
 
 
@@ -92,17 +91,14 @@ def _outside(files: Sequence[Path], keys: Sequence[PublicKey], log_id: UUID, sli
     found: dict[int, list[Promise]] = {}
     for file in files:
         try:
-            notes = notes_in(file.read_text())
-            for promise in promises_in(notes, keys, f"in {file}"):
+            for promise in promises_in(notes_of(file), keys, f"in {file}"):
                 checkpoint = promise.checkpoint
                 if checkpoint.log_id != log_id or checkpoint.slice >= slices:
                     told = f"slice {checkpoint.slice} of {log_name(checkpoint.log_id)}"
                     raise Unfit(f"a checkpoint of {told} in {file}, and this is {log_name(log_id)} of {slices} slices")
                 found.setdefault(checkpoint.slice, []).append(promise)
-        except (Unfit, UnicodeDecodeError) as error:
+        except Unfit as error:
             raise Failed(str(error)) from error
-        if not notes:
-            raise Failed(f"{file}: holds no checkpoint")
     return found
 
 

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -20,7 +19,8 @@ from proofs.cloudevents import line_of
 from proofs.manifests import Manifest
 from proofs.merkle import HASH_BYTES, leaf_hashes
 from proofs.rows import parsed
-from proofs.tiles import WIDTH, TiledTree
+from proofs.tiles import WIDTH
+from reactors.stored_trees import tree_of
 
 CHUNK = 16 * WIDTH
 
@@ -75,12 +75,9 @@ class Export:
             sha256=events.sha256,
             checkpoints_sha256=checkpoints.sha256,
             heads=self._heads,
-            roots={one: self._root(one, head) for one, head in self._heads.items()},
+            roots={one: tree_of(self._connection, one).root(head) for one, head in self._heads.items()},
             keys=seals.public_keys(self._connection),
         )
-
-    def _root(self, slice_number: int, head: int) -> bytes:
-        return TiledTree(partial(seals.tile, self._connection, slice_number)).root(head)
 
     def _stored(self, slice_number: int, start: int, end: int) -> list[bytes]:
         first, last = start // WIDTH, (end - 1) // WIDTH

@@ -1,7 +1,6 @@
 """Restoring a log: rows as they were, and made anew from them what stands beside: snapshots, heads, hashes."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -15,10 +14,10 @@ from domain.streams import Snapshot
 from eventstore import seals
 from eventstore.people import upsert_people
 from eventstore.raw_rows import read_rows, write_rows
-from projections.following.projector import decoder, recorded
+from projections.log_reading import decoder, recorded
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.rows import canonical
-from proofs.tiles import TiledTree, grown
+from reactors.stored_trees import add_leaves, tree_of
 
 FETCH = 5_000
 CHUNK = 1 << 14
@@ -55,8 +54,7 @@ def restore(connection: Connection, parts: Sequence[Part]) -> int:
         connection.execute("UPDATE slices SET head = %s WHERE slice = %s", (head, slice_number))
         count += _restore_streams(connection, decode, slice_number, manifest.slices)
         _restore_hashes(connection, slice_number, head)
-        tree = TiledTree(partial(seals.tile, connection, slice_number))
-        if tree.root(head) != manifest.roots[slice_number]:
+        if tree_of(connection, slice_number).root(head) != manifest.roots[slice_number]:
             raise Unfit(f"the rows of slice {slice_number} do not have their root in this database")
     connection.execute("UPDATE log_identity SET log_id = %s", (manifest.log_id,))
     for part in parts:
@@ -102,8 +100,6 @@ def _put(connection: Connection, slice_number: int, snapshots: Iterable[Snapshot
 
 
 def _restore_hashes(connection: Connection, slice_number: int, head: int) -> None:
-    read = partial(seals.tile, connection, slice_number)
     for start in range(0, head, CHUNK):
-        upto = min(start + CHUNK, head)
-        leaves = leaf_hashes(read_rows(connection, slice_number, start, upto))
-        seals.put_tiles(connection, slice_number, grown(start, leaves, read), start + len(leaves))
+        rows = read_rows(connection, slice_number, start, min(start + CHUNK, head))
+        add_leaves(connection, slice_number, start, leaf_hashes(rows))

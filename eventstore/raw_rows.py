@@ -29,6 +29,9 @@ SESSION = """
     SET enable_sort TO off
 """
 
+# What a transaction begins with that reads many rows as they stand at one moment.
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
 SIGNATURE = b"PGCOPY\n\xff\r\n\x00"
 HEADER = SIGNATURE + bytes(8)  # No flags, no extension.
 TRAILER = b"\xff\xff"

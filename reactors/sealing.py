@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from threading import Event as Flag
 from typing import NamedTuple
 
@@ -18,8 +17,8 @@ from proofs.checkpoints import Checkpoint, log_name, trusted
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.notes import PublicKey, SigningKey
 from proofs.rows import position_of
-from proofs.tiles import TiledTree, grown
 from reactors.publishing import Outside, PublishingFailed, publish
+from reactors.stored_trees import add_leaves, tree_of
 
 NAME = "sealing"
 BATCH = 1 << 14
@@ -160,13 +159,12 @@ class Sealing:
             there = {position_of(row) for row in rows}
             missing = next(number for number in range(size + 1, upto + 1) if number not in there)
             raise Unfit(f"there is no row at position {missing}")
-        read = partial(seals.tile, connection, slice_number)
-        seals.put_tiles(connection, slice_number, grown(size, leaf_hashes(rows), read), upto)
+        add_leaves(connection, slice_number, size, leaf_hashes(rows))
 
     def _sign(self, connection: Connection, slice_number: int, signed_size: int, size: int) -> None:
         log_id = seals.log_id(connection)
         key, known = self._keys(connection)
-        tree = TiledTree(partial(seals.tile, connection, slice_number))
+        tree = tree_of(connection, slice_number)
         if signed_size:
             note = seals.checkpoint(connection, slice_number, signed_size)
             if note is None:

@@ -1,7 +1,6 @@
 """The log is hashed in order, once, by whoever is there; what was signed is never contradicted."""
 
 import time
-from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from multiprocessing import get_context
 from threading import Event, Thread
@@ -15,9 +14,9 @@ from eventstore.raw_rows import read_rows, ready
 from proofs.checkpoints import told, trusted
 from proofs.merkle import Unfit, leaf_hashes, root_of
 from proofs.notes import PublicKey, SigningKey, notes_in
-from proofs.tiles import TiledTree
 from reactors.publishing import Outside, PublishingFailed
 from reactors.sealing import BESIDE_THE_DATA, Sealing, Signing
+from reactors.stored_trees import tree_of
 from tests.given_sealed import Tampering, define, grow
 from tests.processes import eventually
 
@@ -61,7 +60,7 @@ def sealed(database_url):
         for one in seals.progress(connection):
             if not one.head:
                 continue
-            trees[one.slice] = TiledTree(partial(seals.tile, connection, one.slice)).root(one.size)
+            trees[one.slice] = tree_of(connection, one.slice).root(one.size)
             if one.signed_size == one.size > 0:
                 signed[one.slice] = trusted(seals.latest_checkpoint(connection, one.slice), [KEY.public]).root
         return trees, signed
