@@ -1,21 +1,18 @@
 """`milepost audit explain`: why an engagement is as it is, drawn as a timeline, or as JSON."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
+from typing import Any
 
 import click
 from rich.text import Text
 
 from api.audit.explanation_record import explained, written
 from api.wire import encode
-from cli.audited import challenge_index_option, console, found, moment_options
-from cli.context import data_dir_option, tenant_option
+from cli.audited import console, engagement_options, found, title_of
 from domain.explanation import ExplainedEntry, ExplainedRun, ExplainedWindow, Explanation
 from domain.vocabulary import Outcome
 from domain.words import local
-from projections.time_travel import When
 
 BAR = 20
 SHOWN = 5
@@ -28,36 +25,20 @@ MARKS = {
 
 
 @click.command()
-@click.argument("definition")
-@click.argument("owner")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line with everything.")
-@challenge_index_option
-@moment_options
-@tenant_option
-@data_dir_option
-def explain(
-    definition: str,
-    owner: str,
-    as_json: bool,
-    challenge_index: int | None,
-    as_of: datetime | None,
-    known_at: datetime | None,
-    tenant: str,
-    data_dir: Path,
-) -> None:
+@engagement_options
+def explain(as_json: bool, **asked: Any) -> None:
     """Draw what became of OWNER on DEFINITION (a challenge, streak, topic or scenario) and why, window by window.
 
     Times are those of the definition's time zone. Of the entries that counted the first ones of a window are shown;
     those that did not count or were voided are all there.
     """
-    with found(data_dir, tenant, definition, owner, challenge_index, When(as_of, known_at)) as (asked, _):
+    with found(**asked) as (told, _):
         if as_json:
-            click.echo(encode(written(asked)).decode())
+            click.echo(encode(written(told)).decode())
             return
-        for one in explained(asked):
-            about = one.past.about
-            index = "" if about.challenge_index is None else f", challenge {about.challenge_index}"
-            console().print(Text(f"{about.slug} {about.definition_id}{index}, owner {about.owner_id}", "bold"))
+        for one in explained(told):
+            console().print(Text(title_of(one.past.about), "bold"))
             for line in _lines(one.explanation):
                 console().print(line, soft_wrap=True)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -12,51 +11,32 @@ from rich.text import Text
 
 from api.audit.history_record import history as history_of
 from api.wire import encode
-from cli.audited import challenge_index_option, console, found, moment_options
-from cli.context import data_dir_option, tenant_option
+from cli.audited import console, engagement_options, found, title_of
 from domain.past import Past
 from domain.words import number
-from projections.time_travel import When
 
 COLUMNS = ("position", "version", "recorded", "activity", "event", "what", "state after it")
 
 
 @click.command()
-@click.argument("definition")
-@click.argument("owner")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON line an event, with payload and state.")
-@challenge_index_option
-@moment_options
-@tenant_option
-@data_dir_option
-def history(
-    definition: str,
-    owner: str,
-    as_json: bool,
-    challenge_index: int | None,
-    as_of: datetime | None,
-    known_at: datetime | None,
-    tenant: str,
-    data_dir: Path,
-) -> None:
+@engagement_options
+def history(as_json: bool, **asked: Any) -> None:
     """Print what happened to OWNER on DEFINITION (a challenge, streak, topic or scenario), event by event.
 
     Times are UTC. A position is a place in the log (slice and number), a version one in the stream.
     """
-    with found(data_dir, tenant, definition, owner, challenge_index, When(as_of, known_at)) as (asked, place):
+    with found(**asked) as (told, place):
         if as_json:
-            for event in history_of(asked, place)["events"]:
+            for event in history_of(told, place)["events"]:
                 click.echo(encode(event).decode())
             return
-        for past in asked.pasts:
+        for past in told.pasts:
             console().print(_table(past, place))
 
 
 def _table(past: Past, place: int) -> Table:
-    about = past.about
-    index = "" if about.challenge_index is None else f", challenge {about.challenge_index}"
-    title = Text(f"{about.slug} {about.definition_id}{index}, owner {about.owner_id}")
-    table = Table(title=title, box=box.SIMPLE, title_justify="left")
+    table = Table(title=Text(title_of(past.about)), box=box.SIMPLE, title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right" if column in ("position", "version") else "left", overflow="fold")
     for recorded, state in past.states():

@@ -1,7 +1,7 @@
 """Whose engagement an audit command is about, and where it is printed."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +12,9 @@ import msgspec
 from rich.console import Console
 
 from api.audit.asked import Asked, as_it_was, engagements_of
-from cli.context import located, reading
+from cli.context import data_dir_option, located, reading, tenant_option
 from domain.application import ProgressLog
+from domain.past import About
 from projections.time_travel import When
 
 WIDTH = 200
@@ -36,21 +37,26 @@ class Moment(click.ParamType[datetime]):
         return moment
 
 
-def moment_options(command: Any) -> Any:
-    """Options for a moment that is asked about: `as_of` and `known_at`."""
-    for option in (
-        click.option(
-            "--known-at", type=Moment(), help="As it was known then: 2026-04-03T10:15:00Z. The default is now."
-        ),
-        click.option("--as-of", type=Moment(), help="As it was then, with all that is known. The default is now."),
-    ):
+OPTIONS: Sequence[Callable[[Any], Any]] = (
+    click.argument("definition"),
+    click.argument("owner"),
+    click.option(
+        "--challenge-index",
+        type=click.IntRange(0),
+        help="Of a topic: which challenge. The default is all that were tried.",
+    ),
+    click.option("--as-of", type=Moment(), help="As it was then, with all that is known. The default is now."),
+    click.option("--known-at", type=Moment(), help="As it was known then: 2026-04-03T10:15:00Z. The default is now."),
+    tenant_option,
+    data_dir_option,
+)
+
+
+def engagement_options(command: Any) -> Any:
+    """What names an engagement and a moment on a command line: the arguments of `found`."""
+    for option in reversed(OPTIONS):
         command = option(command)
     return command
-
-
-challenge_index_option: Callable[[Any], Any] = click.option(
-    "--challenge-index", type=click.IntRange(0), help="Of a topic: which challenge. The default is all that were tried."
-)
 
 
 class Found(NamedTuple):
@@ -61,12 +67,28 @@ class Found(NamedTuple):
 
 
 @contextmanager
-def found(data_dir: Path, tenant: str, definition: str, owner: str, index: int | None, when: When) -> Iterator[Found]:
+def found(
+    *,
+    definition: str,
+    owner: str,
+    challenge_index: int | None,
+    as_of: datetime | None,
+    known_at: datetime | None,
+    tenant: str,
+    data_dir: Path,
+) -> Iterator[Found]:
     """The engagements of an owner with what is called so. Raises NotFound when there is none."""
+    when = When(as_of, known_at)
     with located(data_dir) as url, reading(url) as reader, ProgressLog(url) as log:
-        pasts = engagements_of(log, reader, tenant, definition, owner, index)
+        pasts = engagements_of(log, reader, tenant, definition, owner, challenge_index)
         asked = as_it_was(pasts, datetime.now(UTC), None if when == (None, None) else when)
         yield Found(asked, log.position_of(pasts[0].id, 0).slice)
+
+
+def title_of(about: About) -> str:
+    """What an engagement is called above what is printed about it."""
+    index = "" if about.challenge_index is None else f", challenge {about.challenge_index}"
+    return f"{about.slug} {about.definition_id}{index}, owner {about.owner_id}"
 
 
 def console() -> Console:
