@@ -19,8 +19,9 @@ from domain.practice_progress import PracticeCompleted
 from projections.assignment_completion import READ_TABLES, completed
 from projections.earlier_catalogue import Earlier
 from projections.following.assigned import Assigned, members, of_teams, of_tenant, reaching, with_ids
+from reactors.at_work import STATEMENT_MILLISECONDS, Report, report_nothing
 from reactors.earlier_catalogue import before_changes
-from reactors.following import STATEMENT_MILLISECONDS, Follower
+from reactors.following import Follower
 
 NAME = "assignments"
 TOPICS = (
@@ -95,7 +96,7 @@ class AssignmentCompletion:
         """Whether everything in the log was reacted to."""
         return self._follower.level()
 
-    def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
+    def run(self, stop: Flag, report: Report = report_nothing) -> None:
         """Follow the log until `stop` is set."""
         self._follower.run(stop, report)
 

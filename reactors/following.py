@@ -1,23 +1,17 @@
 """Following the log: every slice from where a reactor left off, in batches, by one process at a time."""
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
 from threading import Event as Flag
 
-import psycopg
-from eventsourcing.persistence import PersistenceError
 from psycopg import Connection
 
-from domain.errors import Busy
 from domain.events import Recorded
-from projections.database import connect_watched
-from projections.following.heartbeat import Heartbeat, process_id
 from projections.log_reading import decoder, recorded
 from projections.versions import versions_of
+from reactors.at_work import UNREACHABLE, AtWork, Report, report_nothing
 
 BATCH = 2_000
 REST_SECONDS = 0.2
-STATEMENT_MILLISECONDS = "5000"  # What reactors tell the log: a database that is silent for longer is given up.
 
 BEGIN = """
     INSERT INTO reactions (reactor, slice)
@@ -85,60 +79,44 @@ class Follower:
         react: Callable[[Connection, Sequence[Recorded]], int],
     ) -> None:
         self.errors: dict[int, str] = {}
-        self.id = process_id()
-        self._heartbeat = Heartbeat(name, self.id)
-        self._database_url = database_url
         self._name = name
         self._topics, self._after = list(topics), versions_of(after)
         self._react = react
         self._decode = decoder(database_url)
-        self._connection: Connection | None = None
+        self._work = AtWork(
+            database_url,
+            name,
+            begin=lambda connection: connection.execute(BEGIN, (name,)),
+            detail=lambda: "; ".join(self.errors.values()),
+        )
 
     def step(self) -> int:
         """React to what is there now, one batch a slice; how many things that did."""
-        connection = self._connect()
+        connection = self._work.connection()
         slices = [row[0] for row in connection.execute(BEHIND, (self._name,)).fetchall()]
         done = 0
         for slice_number in slices:
             done += self._work_off(connection, slice_number)
-            self._beat()
+            self._work.beat()
         return done
 
     def level(self) -> bool:
         """Whether everything in the log was reacted to."""
-        return self._connect().execute(BEHIND, (self._name,)).fetchone() is None
+        return self._work.connection().execute(BEHIND, (self._name,)).fetchone() is None
 
-    def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
+    def run(self, stop: Flag, report: Report = report_nothing) -> None:
         """Follow the log until `stop` is set. A database that does not answer is asked again."""
-        told = ""
-        while not stop.is_set():
-            try:
-                self._beat()
-                done = self.step()
-                detail = "; ".join(self.errors.values())
-                if detail and detail != told:
-                    report(detail)
-                told = detail
-                if not done:
-                    stop.wait(REST_SECONDS)
-            except (psycopg.OperationalError, PersistenceError, Busy) as error:
-                report(f"the database does not answer, trying again: {error}")
-                self.close()
-                stop.wait(1)
-        with suppress(psycopg.Error):
-            self._heartbeat.leave(self._connect())
+        self._work.run(stop, report, self.step, REST_SECONDS)
 
     def close(self) -> None:
         """Close the connection. Safe to call twice."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._work.close()
 
     def _work_off(self, connection: Connection, slice_number: int) -> int:
         try:
             with connection.transaction():
                 done = self._batch(connection, slice_number)
-        except (psycopg.OperationalError, PersistenceError, Busy):
+        except UNREACHABLE:
             raise
         except Exception as error:
             # One bad event must not stop the other slices; it stays first in line and is named until it is mended.
@@ -164,13 +142,3 @@ class Follower:
     def _events(self, connection: Connection, slice_number: int, after: int, end: int) -> list[Recorded]:
         rows = connection.execute(EVENTS, (slice_number, after, end, self._topics), binary=True)
         return recorded(rows, self._decode)
-
-    def _beat(self) -> None:
-        if self._heartbeat.due():
-            self._heartbeat.beat(self._connect(), "; ".join(self.errors.values()))
-
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = connect_watched(self._database_url, f"milepost {self._name}")
-            self._connection.execute(BEGIN, (self._name,))
-        return self._connection

@@ -1,22 +1,18 @@
 """Sealing: the log is hashed as it grows, slice by slice, and what it was is signed."""
 
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from threading import Event as Flag
 from typing import NamedTuple
 
-import psycopg
 from psycopg import Connection
 
 from eventstore import seals
 from eventstore.raw_rows import read_rows, ready
-from projections.database import connect_watched
-from projections.following.heartbeat import Heartbeat, process_id
 from proofs.checkpoints import Checkpoint, log_name, trusted
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.notes import PublicKey, SigningKey
 from proofs.rows import position_of
+from reactors.at_work import AtWork, Report, report_nothing
 from reactors.publishing import Outside, PublishingFailed, publish
 from reactors.stored_trees import add_leaves, tree_of
 
@@ -48,32 +44,29 @@ class Sealing:
 
     def __init__(self, database_url: str, signing: Signing | None = None) -> None:
         self.errors: dict[int, str] = {}
-        self.id = process_id()
-        self._database_url = database_url
         self._signing = signing or Signing()
-        self._connection: Connection | None = None
         self._key = self._signing.key
         self._unpublished: list[str] = []
         self._publish_at = 0.0
-        self._heartbeat = Heartbeat(NAME, self.id)
+        self._work = AtWork(database_url, NAME, begin=_begin, detail=self._detail)
 
     def step(self, seconds: float | None = None) -> int:
         """Seal what is there now, one batch a slice; how many rows that was.
 
         A checkpoint is signed when the last one of its slice is `seconds` old; None: as the settings say.
         """
-        connection = self._connect()
+        connection = self._work.connection()
         wait = self._signing.seconds if seconds is None else seconds
         done = 0
         for one in seals.behind(connection, wait):
             done += self._work_off(connection, one, wait)
-            self._beat()
+            self._work.beat()
         return done
 
     def seal_all(self) -> None:
         """Seal and sign everything that is in the log now. Raises Unfit when a slice cannot be sealed."""
-        goal = {one.slice: one.head for one in seals.progress(self._connect())}
-        while any(one.signed_size < goal[one.slice] for one in seals.progress(self._connect())):
+        goal = {one.slice: one.head for one in seals.progress(self._work.connection())}
+        while any(one.signed_size < goal[one.slice] for one in seals.progress(self._work.connection())):
             done = self.step(0)
             if self.errors:
                 raise Unfit("; ".join(self.errors.values()))
@@ -82,37 +75,25 @@ class Sealing:
 
     def publish(self) -> int:
         """Hand checkpoints that the outside does not have yet to it. Raises PublishingFailed."""
-        return publish(self._connect(), self._signing.outside)
+        return publish(self._work.connection(), self._signing.outside)
 
-    def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
+    def run(self, stop: Flag, report: Report = report_nothing) -> None:
         """Follow the log until `stop` is set. A database or an outside that does not answer is asked again."""
         if self._signing.key is None:
             report(BESIDE_THE_DATA)
-        told = ""
-        while not stop.is_set():
-            try:
-                self._beat()
-                done = self.step()
-                self._publish_when_due()
-                detail = self._detail()
-                if detail and detail != told:
-                    report(detail)
-                told = detail
-                if not done:
-                    stop.wait(REST_SECONDS)
-            except psycopg.OperationalError as error:
-                report(f"the database does not answer, trying again: {error}")
-                self.close()
-                stop.wait(1)
-        with suppress(psycopg.Error):
-            self._heartbeat.leave(self._connect())
+        self._work.run(stop, report, self._step_and_publish, REST_SECONDS)
+
+    def close(self) -> None:
+        """Close the connection. Safe to call twice."""
+        self._work.close()
+
+    def _step_and_publish(self) -> int:
+        done = self.step()
+        self._publish_when_due()
+        return done
 
     def _detail(self) -> str:
         return "; ".join([*self.errors.values(), *self._unpublished])
-
-    def _beat(self) -> None:
-        if self._heartbeat.due():
-            self._heartbeat.beat(self._connect(), self._detail())
 
     def _publish_when_due(self) -> None:
         """Publish, unless the outside did not answer a moment ago: it must not hold up the hashing."""
@@ -124,12 +105,6 @@ class Sealing:
         except PublishingFailed as error:
             self._unpublished = [str(error)]
             self._publish_at = time.monotonic() + RETRY_SECONDS
-
-    def close(self) -> None:
-        """Close the connection. Safe to call twice."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def _work_off(self, connection: Connection, slice_number: int, seconds: float) -> int:
         try:
@@ -181,17 +156,15 @@ class Sealing:
         seals.keep_public_keys(connection, [str(self._key.public)])
         return self._key, [PublicKey.parse(text) for text in seals.public_keys(connection)]
 
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = connect_watched(self._database_url, "milepost sealing")
-            ready(self._connection)
-            # What a crash takes back is hashed again, and comes out the same.
-            self._connection.execute("SET synchronous_commit TO off")
-            seals.begin(self._connection)
-        return self._connection
-
 
 def signing_key_of(connection: Connection) -> SigningKey:
     """The key that lies in the database, made by whoever needs it first."""
     fresh = SigningKey.new(log_name(seals.log_id(connection)))
     return SigningKey.parse(seals.own_key(connection, str(fresh)))
+
+
+def _begin(connection: Connection) -> None:
+    ready(connection)
+    # What a crash takes back is hashed again, and comes out the same.
+    connection.execute("SET synchronous_commit TO off")
+    seals.begin(connection)
