@@ -1,6 +1,5 @@
 """The problems in the documents are answers of the running app. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ import pytest
 
 from api.examples import FOLDER
 from tests.api.given import ADA, SPEND
+from tests.kept import assert_example
 
 RECORDS = "/schema/challenge_progress/record"
 LOG = "/schema/challenge_log/record"
@@ -74,8 +74,4 @@ def test_the_example_of_an_error_of_ours_is_what_the_app_answers(broken):
 
 def compare(response, status: int) -> None:
     assert response.content_type == "application/problem+json"
-    found = {"summary": SUMMARIES[status], "value": msgspec.json.decode(response.data)}
-    path = FOLDER / f"problem_{status}.json"
-    if os.environ.get("WRITE_EXAMPLES"):
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    assert found == msgspec.json.decode(path.read_bytes())
+    assert_example(FOLDER, f"problem_{status}", SUMMARIES[status], msgspec.json.decode(response.data))

@@ -1,6 +1,5 @@
 """The examples in the documents are answers of the running app. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +20,7 @@ from tests.api.given import (
     WEEKLY_VISITS,
     Given,
 )
+from tests.kept import assert_example
 
 RECORDS, STREAK_RECORDS = "/schema/challenge_progress/record", "/schema/streak_progress/record"
 JANUARY_5 = datetime(2026, 1, 5, 18, tzinfo=UTC)
@@ -119,12 +119,7 @@ def logged_in_streaks(given: Given, clock: Clock) -> None:
 
 @pytest.mark.parametrize("name", SUMMARIES)
 def test_an_example_in_the_documents_is_what_the_app_answers(answers, name):
-    found = {"summary": SUMMARIES[name], "value": msgspec.json.decode(answers[name].data)}
-
-    path = FOLDER / f"{name}.json"
-    if os.environ.get("WRITE_EXAMPLES"):
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    assert found == msgspec.json.decode(path.read_bytes())
+    assert_example(FOLDER, name, SUMMARIES[name], msgspec.json.decode(answers[name].data))
 
 
 def test_the_examples_are_those_of_the_source(answers):

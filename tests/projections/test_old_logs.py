@@ -7,7 +7,6 @@ read tables get from it; `WRITE_EXAMPLES=1` writes those anew, for a read table 
 """
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from eventstore import mapper
 from projections import PROJECTIONS
 from projections.following.projector import Projector
 from projections.rebuilding.rebuild import rebuild
+from tests.kept import assert_kept
 from tests.projections.keep_log import COLUMNS, FOLDER
 
 LOGS = sorted(FOLDER.glob("*.jsonl"))
@@ -72,10 +72,8 @@ def test_an_old_log_gives_todays_rows(path: Path, database_url: str):
 
     project(database_url)
 
-    found, expected = rows(database_url), path.with_suffix(".rows.json")
-    if os.environ.get("WRITE_EXAMPLES"):
-        expected.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=1) + b"\n")
-    assert found == msgspec.json.decode(expected.read_bytes())
+    found = rows(database_url)
+    assert_kept(path.with_suffix(".rows.json"), found, indent=1)
     assert [name for name, held in found.items() if not held] == []
 
 

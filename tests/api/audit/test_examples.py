@@ -1,11 +1,8 @@
 """The examples in the audit document are answers of the running app. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
-
-import msgspec
-
 from api.audit.examples import FOLDER
 from tests.api.given import ADA, MONTHLY_WORKOUTS
+from tests.kept import assert_example
 
 EXAMPLES = {
     "engagement_history": "A streak's first month, and the two events that ended it.",
@@ -26,7 +23,4 @@ def test_an_example_is_what_the_app_answers(lost, ask):
     }
 
     for name, summary in EXAMPLES.items():
-        path, found = FOLDER / f"{name}.json", {"summary": summary, "value": answers[name]}
-        if os.environ.get("WRITE_EXAMPLES"):
-            path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-        assert found == msgspec.json.decode(path.read_bytes())
+        assert_example(FOLDER, name, summary, answers[name])

@@ -1,14 +1,12 @@
 """The examples in the audit's document are answers of the running app."""
 
-import os
-
-import msgspec
 import pytest
 
 from api.audit.examples import FOLDER
 from tests.api.conftest import Clock
 from tests.api.given import ADA, SPEND, Given
-from tests.api.schema.conftest import Asker, acme, ask, projector, read, write
+from tests.api.schema.conftest import Asker, acme, ask, projector, read
+from tests.kept import assert_example
 
 __all__ = ["acme", "ask", "projector"]
 
@@ -33,10 +31,5 @@ def told(given: Given, clock: Clock, acme: Asker) -> dict[str, object]:
 
 
 def test_the_examples_in_the_document_are_what_was_answered(told: dict[str, object]):
-    found = {name: {"summary": summary, "value": told[name]} for name, summary in SUMMARIES.items()}
-
-    if os.environ.get("WRITE_EXAMPLES"):
-        for name, example in found.items():
-            (FOLDER / f"{name}.json").write_bytes(msgspec.json.format(write(example), indent=2) + b"\n")
-    kept = {name: msgspec.json.decode((FOLDER / f"{name}.json").read_bytes()) for name in SUMMARIES}
-    assert kept == {name: msgspec.json.decode(write(example)) for name, example in found.items()}
+    for name, summary in SUMMARIES.items():
+        assert_example(FOLDER, name, summary, told[name])

@@ -1,18 +1,17 @@
 """The examples of writing are requests that the app takes, and its answers. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from api.schema.entry_documents import LINES
 from tests.api.conftest import Clock
 from tests.api.schema.conftest import STREAK, Asker, entry, read, write
 from tests.api.schema.given_training import LEARN, PRACTICE, item
+from tests.kept import assert_example
 
 SPEND, HUNDRED = "b7e6a3a4-3a51-4a0e-9a6e-3f1f5a2c7d10", "5f0c2b9e-6c1d-4f4b-8d55-0f3f9d1b2a77"
 DAILY, FIRST_DAY = "c19d5b60-0f7e-4e7a-8c29-52a4d6b1e821", "8d4f7c32-95a1-4d0b-b6e3-1c7f20a95e64"
@@ -287,13 +286,9 @@ def first_line(asker: Asker, kind: str) -> Any:
 
 def test_the_examples_in_the_documents_are_what_was_sent_and_answered(told: dict[str, Any]):
     folder = Path(str(files("api.schema.examples")))
-    found = {name: {"summary": summary, "value": told[name]} for name, summary in SUMMARIES.items()}
 
-    if os.environ.get("WRITE_EXAMPLES"):
-        for name, example in found.items():
-            (folder / f"{name}.json").write_bytes(msgspec.json.format(write(example), indent=2) + b"\n")
-    kept = {name: msgspec.json.decode((folder / f"{name}.json").read_bytes()) for name in SUMMARIES}
-    assert kept == {name: msgspec.json.decode(write(example)) for name, example in found.items()}
+    for name, summary in SUMMARIES.items():
+        assert_example(folder, name, summary, told[name])
 
 
 def test_the_examples_show_what_they_say(told: dict[str, Any]):

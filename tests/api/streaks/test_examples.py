@@ -1,6 +1,5 @@
 """The other examples in the document are answers of the running app. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import pytest
 from api.streaks.examples import FOLDER
 from tests.api.conftest import ACME, GLOBEX
 from tests.api.streaks.given_streaks import LOGINS, SPEND
+from tests.kept import assert_example
 
 EVENTS, BULK = "/v1/events", "/v1/events/bulk"
 LOGIN = {
@@ -60,9 +60,9 @@ def test_a_body_in_the_document_is_one_that_is_taken(admin, given, catch_up, nam
     response = admin.post(EVENTS if name == "event" else BULK, json=body)
 
     assert response.status_code == 202
-    compare(name, summary, body)
+    assert_example(FOLDER, name, summary, body)
     answered = msgspec.json.decode(response.data)
-    compare(f"{name}_answered", ANSWERS[f"{name}_answered"], answered)
+    assert_example(FOLDER, f"{name}_answered", ANSWERS[f"{name}_answered"], answered)
 
 
 @pytest.fixture
@@ -93,17 +93,9 @@ def errors(admin, acme, guest, client_of, make_key, given, catch_up, settings, r
 def test_an_error_in_the_document_is_one_that_is_answered(errors):
     for status, response in errors.items():
         assert response.content_type == "application/json"
-        compare(f"error_{status}", ERRORS[status], msgspec.json.decode(response.data))
+        assert_example(FOLDER, f"error_{status}", ERRORS[status], msgspec.json.decode(response.data))
     assert errors[401].headers["WWW-Authenticate"].startswith("Bearer")
     assert int(errors[429].headers["Retry-After"]) > 0
     limits = [errors[429].headers[f"X-RateLimit-{name}"] for name in ("Limit", "Remaining", "Reset")]
     assert limits[:2] == ["1", "0"]
     assert errors[503].headers["Retry-After"] == "1"
-
-
-def compare(name: str, summary: str, value: Any) -> None:
-    found = {"summary": summary, "value": value}
-    path = FOLDER / f"{name}.json"
-    if os.environ.get("WRITE_EXAMPLES"):
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-    assert found == msgspec.json.decode(path.read_bytes())

@@ -1,6 +1,5 @@
 """The errors in the document are answers of the running app. WRITE_EXAMPLES=1 writes them anew."""
 
-import os
 from typing import Any
 
 import msgspec
@@ -8,6 +7,7 @@ import pytest
 
 from api.training.examples import FOLDER
 from tests.api.training.conftest import ADA
+from tests.kept import assert_example
 
 ERRORS = {
     400: "Two parameters are wrong.",
@@ -44,8 +44,4 @@ def errors(ask, guest, client_of, make_key, training, reader) -> dict[int, Any]:
 def test_an_error_in_the_document_is_one_that_is_answered(errors):
     for status, response in errors.items():
         assert response.content_type == "application/json"
-        found = {"summary": ERRORS[status], "value": msgspec.json.decode(response.data)}
-        path = FOLDER / f"error_{status}.json"
-        if os.environ.get("WRITE_EXAMPLES"):
-            path.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
-        assert found == msgspec.json.decode(path.read_bytes())
+        assert_example(FOLDER, f"error_{status}", ERRORS[status], msgspec.json.decode(response.data))
