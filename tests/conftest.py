@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -92,6 +92,17 @@ def empty_database_url(server_url: str) -> Iterator[str]:
     """A database without any tables that only this test uses."""
     with _database(server_url) as url:
         yield url
+
+
+@pytest.fixture
+def rows(database_url: str) -> Callable[..., list[tuple]]:
+    """What a query of the test itself finds, whatever the code says."""
+
+    def rows(query: str, *arguments: object) -> list[tuple]:
+        with psycopg.connect(database_url, options="-c timezone=UTC") as connection:
+            return connection.execute(query, arguments).fetchall()
+
+    return rows
 
 
 @contextmanager

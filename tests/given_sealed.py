@@ -10,9 +10,12 @@ import psycopg
 from domain.application import ProgressLog
 from domain.commands import Define, LogEntry
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
+from proofs.notes import SigningKey
 
 MAY_1 = datetime(2026, 5, 1, 9, tzinfo=UTC)
 CHALLENGE = UUID("0a31a1de-44c6-4a43-a0d7-5b8e2a7f9d01")
+# The first is the same in every process of a test.
+KEY, STRANGER = SigningKey("acme.example", bytes(range(32))), SigningKey.new("acme.example")
 OWNERS = [str(UUID(int=number)) for number in range(1, 9)]
 FIELDS = {
     "name": "Spend 500 in a month",

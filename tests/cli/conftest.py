@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from domain.commands import Define
 from domain.vocabulary import DefinitionStatus, Method, Period, Slug
 from projections.database import Reader
 from projections.following.projector import Projector
+from tests.given_sealed import KEY
 
 Milepost = Callable[..., Result]
 
@@ -33,6 +35,19 @@ def milepost(database_url) -> Milepost:
         return result
 
     return run
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    """The file outside the database that checkpoints go to."""
+    return tmp_path / "checkpoints.txt"
+
+
+@pytest.fixture
+def audit(milepost, outside) -> Milepost:
+    """`audit("verify", …)` with the key in the environment, and checkpoints in a file outside."""
+    variables = {"MILEPOST_SIGNING_KEY": str(KEY), "MILEPOST_CHECKPOINT_FILE": str(outside)}
+    return lambda *arguments, **environment: milepost("audit", *arguments, **{**variables, **environment})
 
 
 @pytest.fixture

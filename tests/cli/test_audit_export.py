@@ -19,12 +19,10 @@ from eventstore.migrations import migrate
 from projections import PROJECTIONS
 from projections.following.projector import Projector
 from projections.schema import prepare
-from proofs.notes import SigningKey
 from tests.conftest import SLICES, _database
-from tests.given_sealed import MAY_1, Tampering, define, grow
+from tests.given_sealed import KEY, MAY_1, STRANGER, Tampering, define, grow
 from tests.given_training import Training
 
-KEY, STRANGER = SigningKey.new("acme.example"), SigningKey.new("acme.example")
 STREAK = UUID(int=9)
 DAILY = {
     "name": "Every day",
@@ -45,13 +43,12 @@ LOST = ("signed_at", "published_at", "import_id", "updated")
 
 
 @pytest.fixture
-def log(database_url):
-    with ProgressLog(database_url) as log:
-        define(log)
-        grow(log, 0, 60)
-        grow(log, 0, 10, "other")
-        every_other_kind(log)
-        yield log
+def log(log):
+    define(log)
+    grow(log, 0, 60)
+    grow(log, 0, 10, "other")
+    every_other_kind(log)
+    return log
 
 
 def every_other_kind(log):
@@ -72,11 +69,6 @@ def every_other_kind(log):
     training.item("auth", "course").scenario("jwt", 3, "auth").learn("ada", "jwt", 2)
     assignment = training.assign("topic", "xss", training.team("ada", "bob"))
     complete_assignment(log, "default", assignment, "ada", MAY_1, 1, now=MAY_1)
-
-
-@pytest.fixture
-def audit(milepost):
-    return lambda *arguments, **more: milepost("audit", *arguments, MILEPOST_SIGNING_KEY=str(KEY), **more)
 
 
 @pytest.fixture

@@ -7,12 +7,10 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from domain.application import ProgressLog
 from domain.ids import engagement_id, entry_id
 from proofs.notes import SigningKey, notes_in
-from tests.given_sealed import CHALLENGE, OWNERS, Tampering, define, grow
+from tests.given_sealed import CHALLENGE, KEY, OWNERS, STRANGER, Tampering, define, grow
 
-KEY, STRANGER = SigningKey.new("acme.example"), SigningKey.new("acme.example")
 WITHOUT_A_DATABASE = """
 import sys
 sys.modules["psycopg"] = sys.modules["eventsourcing"] = sys.modules["flask"] = None
@@ -22,22 +20,15 @@ main()
 
 
 @pytest.fixture
-def audit(milepost, tmp_path):
-    variables = {"MILEPOST_SIGNING_KEY": str(KEY), "MILEPOST_CHECKPOINT_FILE": str(tmp_path / "checkpoints.txt")}
-    return lambda *arguments: milepost("audit", *arguments, **variables)
-
-
-@pytest.fixture
-def grown(database_url, audit, tmp_path):
+def grown(database_url, log, audit, outside, tmp_path):
     """A log that was sealed, copied its checkpoints away, grew and was sealed again."""
-    with ProgressLog(database_url) as log:
-        define(log)
-        grow(log, 0, 40)
-        audit("seal")
-        (tmp_path / "then.txt").write_bytes((tmp_path / "checkpoints.txt").read_bytes())
-        grow(log, 40, 300)
-        audit("seal")
-        grow(log, 340, 8)
+    define(log)
+    grow(log, 0, 40)
+    audit("seal")
+    (tmp_path / "then.txt").write_bytes(outside.read_bytes())
+    grow(log, 40, 300)
+    audit("seal")
+    grow(log, 340, 8)
     return Tampering(database_url)
 
 

@@ -4,35 +4,14 @@ import json
 
 import pytest
 
-from domain.application import ProgressLog
-from proofs.notes import SigningKey
-from tests.given_sealed import Tampering, define, grow
+from tests.given_sealed import KEY, STRANGER, Tampering, define, grow
 from tests.processes import eventually, start
 
-KEY, STRANGER = SigningKey.new("acme.example"), SigningKey.new("acme.example")
-
 
 @pytest.fixture
-def log(database_url):
-    with ProgressLog(database_url) as log:
-        define(log)
-        yield log
-
-
-@pytest.fixture
-def outside(tmp_path):
-    return tmp_path / "checkpoints.txt"
-
-
-@pytest.fixture
-def audit(milepost, outside):
-    """`audit("verify", …)` with the key in the environment, and checkpoints in a file outside."""
-
-    def audit(*arguments, **environment):
-        variables = {"MILEPOST_SIGNING_KEY": str(KEY), "MILEPOST_CHECKPOINT_FILE": str(outside), **environment}
-        return milepost("audit", *arguments, **variables)
-
-    return audit
+def log(log):
+    define(log)
+    return log
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The log of a test: its recorder, and what is written into it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -28,14 +28,3 @@ def one_slice_url(database_url: str) -> str:
     with psycopg.connect(database_url) as connection:
         connection.execute("DELETE FROM slices WHERE slice > 0")
     return database_url
-
-
-@pytest.fixture
-def rows(database_url: str) -> Callable[..., list[tuple]]:
-    """What a query of the test itself finds, without the recorder."""
-
-    def rows(query: str, *arguments: object) -> list[tuple]:
-        with psycopg.connect(database_url, options="-c timezone=UTC") as connection:
-            return connection.execute(query, arguments).fetchall()
-
-    return rows

@@ -8,27 +8,22 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from domain.application import ProgressLog
 from eventstore import seals
 from eventstore.raw_rows import read_rows, ready
 from proofs.checkpoints import told, trusted
 from proofs.merkle import Unfit, leaf_hashes, root_of
-from proofs.notes import PublicKey, SigningKey, notes_in
+from proofs.notes import PublicKey, notes_in
 from reactors.publishing import Outside, PublishingFailed
 from reactors.sealing import BESIDE_THE_DATA, Sealing, Signing
 from reactors.stored_trees import tree_of
-from tests.given_sealed import Tampering, define, grow
+from tests.given_sealed import KEY, Tampering, define, grow
 from tests.processes import eventually
-
-# The same in every process of a test.
-KEY = SigningKey("auditor.example", bytes(range(32)))
 
 
 @pytest.fixture
-def log(database_url):
-    with ProgressLog(database_url) as log:
-        define(log)
-        yield log
+def log(log):
+    define(log)
+    return log
 
 
 @pytest.fixture

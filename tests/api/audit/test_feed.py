@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from domain.application import ProgressLog
@@ -62,17 +61,6 @@ def types(events: Iterator[dict[str, Any]]) -> list[str]:
 def stored(rows, tenant: str = ACME) -> Counter[str]:
     query = "SELECT slice || ':' || position FROM events WHERE tenant = %s"
     return Counter(row[0] for row in rows(query, tenant))
-
-
-@pytest.fixture
-def rows(database_url: str):
-    """What a query of the test itself finds."""
-
-    def rows(query: str, *arguments: object) -> list[tuple]:
-        with psycopg.connect(database_url) as connection:
-            return connection.execute(query, arguments).fetchall()
-
-    return rows
 
 
 def test_an_event_is_shown_with_its_place_its_times_and_its_payload_as_it_stands_in_the_log(told: Given, acme: Asker):
