@@ -10,13 +10,13 @@ import click
 import psycopg
 
 from cli.failures import Failed
+from eventstore.database import MINIMUM_VERSION
 from eventstore.embedded import EmbeddedPostgres
 from eventstore.migrations import migrate
 from projections.database import Reader, connect
 from projections.schema import prepare
 
 DATA_DIR = "MILEPOST_DATA_DIR"
-MINIMUM_VERSION = 14_00_00
 
 data_dir_option: Callable[[Any], Any] = click.option(
     "--data-dir",

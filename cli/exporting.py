@@ -17,9 +17,9 @@ from proofs import manifests
 from proofs.checkpoints import log_name
 from proofs.cloudevents import line_of
 from proofs.manifests import Manifest
-from proofs.merkle import HASH_BYTES, leaf_hashes
+from proofs.merkle import leaf_hashes
 from proofs.rows import parsed
-from proofs.tiles import WIDTH
+from proofs.tiles import WIDTH, hashes_in
 from reactors.stored_trees import tree_of
 
 CHUNK = 16 * WIDTH
@@ -82,9 +82,8 @@ class Export:
     def _stored(self, slice_number: int, start: int, end: int) -> list[bytes]:
         first, last = start // WIDTH, (end - 1) // WIDTH
         tiles = seals.tiles(self._connection, slice_number, 0, first, last - first + 1)
-        hashes = b"".join(tiles.get(number, b"") for number in range(first, last + 1))
-        places = range(start - first * WIDTH, end - first * WIDTH)
-        return [hashes[place * HASH_BYTES : (place + 1) * HASH_BYTES] for place in places]
+        hashes = hashes_in(b"".join(tiles.get(number, b"") for number in range(first, last + 1)))
+        return hashes[start - first * WIDTH : end - first * WIDTH]
 
 
 def write(path: Path, pieces: Iterable[bytes]) -> Written:

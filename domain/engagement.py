@@ -1,6 +1,6 @@
 """What challenge and streak engagements share: their events, and where an entry is placed (RULES 4)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -219,6 +219,12 @@ def clear_of(window: Window, at: datetime, others: Sequence[Window], sealed_unti
         return window
     start, end = max(start, window.start), min(end, window.end)
     return Window(f"{window.key}@{start.replace(tzinfo=None).isoformat()}Z", start, end)
+
+
+def first_entry(history: Iterable[Recorded]) -> Any:
+    """The entry that an engagement begins with, in its first event or behind the run that it starts; None without."""
+    told = (getattr(one.event, "entry", None) for one in history)
+    return next((one for one in told if one is not None), None)
 
 
 def happened_at(entry: Recorded) -> datetime:

@@ -9,6 +9,7 @@ import msgspec
 
 from domain import ids
 from domain.application import ProgressLog
+from domain.engagement import first_entry
 from domain.events import Recorded
 from domain.kinds import DEFINABLE, GAME_OF, GAMES
 from domain.streams import fold, stream_of
@@ -95,7 +96,7 @@ def pasts(log: ProgressLog, tenant: str, candidates: Iterable[About]) -> list[Pa
     """Those of these engagements that there are, in the order in which they began."""
     streams = {one.stream(tenant): one for one in candidates}
     known = log.log_recorder.load_streams(list(streams))
-    found = [_past(log, tenant, stream, streams[stream]) for stream in known]
+    found = [_past(log, tenant, stream, streams[stream], log.history(stream)) for stream in known]
     return sorted(found, key=lambda past: past.events[0].position)
 
 
@@ -106,12 +107,10 @@ def past_of(log: ProgressLog, tenant: str, stream: UUID) -> Past | None:
     events = log.history(stream) if game else []
     if game is None or not events or events[0].tenant != tenant:
         return None
-    about = next(_about(game.slug, entry) for one in events if (entry := getattr(one.event, "entry", None)))
-    return Past(id=stream, tenant=tenant, about=about, events=events, of_definition=_defined(log, tenant, about))
+    return _past(log, tenant, stream, _about(game.slug, first_entry(events)), events)
 
 
-def _past(log: ProgressLog, tenant: str, stream: UUID, about: About) -> Past:
-    events = log.history(stream)
+def _past(log: ProgressLog, tenant: str, stream: UUID, about: About, events: Sequence[Recorded]) -> Past:
     return Past(id=stream, tenant=tenant, about=about, events=events, of_definition=_defined(log, tenant, about))
 
 

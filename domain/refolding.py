@@ -10,6 +10,7 @@ from domain.assignment_progress import AssignmentCompleted, AssignmentProgress
 from domain.catalogue import CatalogueItem, CatalogueItemDefined
 from domain.challenge import Challenge, ChallengeDefined
 from domain.decision import Decision
+from domain.engagement import first_entry
 from domain.events import Recorded
 from domain.kinds import GAMES, KINDS
 from domain.membership import Membership, TeamJoined, TeamLeft
@@ -67,9 +68,7 @@ def _beginning(history: Sequence[Recorded]) -> tuple[type[Any], Any]:
 
 
 def _engagement(stream: UUID, tenant: str, history: Sequence[Recorded]) -> tuple[type[Any], Any]:
-    """An engagement begins with an entry, or with the run that one starts."""
-    told = (getattr(one.event, "entry", None) for one in history)
-    entry = next((one for one in told if one is not None), None)
+    entry = first_entry(history)
     if entry is None:
         raise Unfoldable(f"stream {stream} begins with {type(history[0].event).__name__}, as no kind of stream does")
     game = GAMES[entry.slug]

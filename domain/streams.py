@@ -9,6 +9,7 @@ import msgspec
 
 from domain.commands import Entry
 from domain.decision import Decision
+from domain.engagement import first_entry
 from domain.errors import DefinitionNotFound
 from domain.events import Recorded
 from domain.ids import catalogue_id, definition_id, owner_stream_id
@@ -98,9 +99,8 @@ class Streams:
             return None
         if row.topic == game.kind.topic:
             return game, self._decision(stream, game.kind, None)
-        # An older snapshot is folded anew: an engagement begins with an entry, or with the run that one starts.
-        told = (getattr(one.event, "entry", None) for one in self._history(stream))
-        return game, self.engagement(next(entry for entry in told if entry is not None), stream)
+        # An older snapshot is folded anew.
+        return game, self.engagement(first_entry(self._history(stream)), stream)
 
     def definition(self, slug: Slug, identifier: UUID | str) -> Decision[Any]:
         """A definition; its state is None when there is none."""

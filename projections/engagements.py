@@ -41,10 +41,6 @@ class Engaged(msgspec.Struct, frozen=True):
     owner_id: str
 
 
-class _Tried(msgspec.Struct, frozen=True):
-    challenge_index: int
-
-
 def of_record(reader: Reader, tenant: str, progress_id: UUID) -> Engaged | None:
     """The engagement that a progress record belongs to; None when the tenant has no such record. Reads one slice."""
     parameters = {"slice": slice_of(progress_id, reader.slices), "id": progress_id, "tenant": tenant}
@@ -55,4 +51,4 @@ def challenges_tried(reader: Reader, tenant: str, owner_id: str, topic_id: str) 
     """The challenges of a topic, by index, that an owner has log entries on. Reads one slice."""
     place = owner_slice(tenant, owner_id, reader.slices)
     parameters = {"slice": place, "tenant": tenant, "owner_id": owner_id, "topic_id": topic_id}
-    return [one.challenge_index for one in reader.rows(_Tried, CHALLENGES_TRIED, parameters)]
+    return [row["challenge_index"] for row in reader.rows(dict, CHALLENGES_TRIED, parameters)]

@@ -9,8 +9,6 @@ from projections.database import Reader
 from projections.following.leases import release_of
 from projections.status import REBUILDING, Process, Status, of_processes, of_projections
 
-BEHIND = "behind"
-
 
 class Complaint(NamedTuple):
     """Something that is wrong. Answers can be good all the same when it is not `grave`."""
@@ -72,7 +70,7 @@ def _behind(found: Sequence[Status], now: datetime, bound: float) -> Iterator[Co
     lag = slowest.waiting_seconds(now)
     if lag > bound and slowest.waiting_since is not None:
         yield Complaint(
-            f"{slowest.projection} is {BEHIND} since {_moment(slowest.waiting_since)}: {lag:,.0f} s and "
+            f"{slowest.projection} is behind since {_moment(slowest.waiting_since)}: {lag:,.0f} s and "
             f"{slowest.lag_events:,} events; {bound:g} s are allowed"
         )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
+from domain.engagement import first_entry
 from domain.events import Recorded
 from domain.ids import slice_of
 from domain.time_travel import as_it_was, known_by
@@ -120,9 +121,8 @@ def _add(tables: dict[Projection, list[Row]], stream: UUID, events: Sequence[Rec
 
 
 def _definition_of(events: Sequence[Recorded]) -> UUID:
-    """The stream of the definition that an engagement is about: each begins with an entry, or the run it starts."""
-    first: Any = next(one for one in events if one.entry_id is not None)
-    stream: UUID = first.event.entry.stream_of_definition(first.tenant)
+    """The stream of the definition that an engagement is about."""
+    stream: UUID = first_entry(events).stream_of_definition(events[0].tenant)
     return stream
 
 

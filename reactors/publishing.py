@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 from urllib.error import URLError
@@ -48,20 +47,20 @@ def _hand_over(notes: str, outside: Outside) -> None:
         if outside.url:
             _post(notes.encode(), outside.url)
         if outside.file:
-            append(outside.file, [notes.encode()])
+            _append(outside.file, notes.encode())
     except (URLError, OSError) as error:
         place = outside.url if isinstance(error, URLError) else outside.file
         raise PublishingFailed(f"checkpoints are not published, trying again: {place}: {error}") from error
 
 
-def append(path: Path, contents: Iterable[bytes]) -> None:
+def _append(path: Path, notes: bytes) -> None:
     """Add to the end of a file, on disk when this returns. What a killed process left half written is closed off."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         end = os.fstat(descriptor).st_size
         torn = end and os.pread(descriptor, 2, max(end - 2, 0)) != b"\n\n"
-        content = (b"\n\n" if torn else b"") + b"".join(contents)
+        content = (b"\n\n" if torn else b"") + notes
         while content:
             content = content[os.write(descriptor, content) :]
         os.fsync(descriptor)
