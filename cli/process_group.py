@@ -1,5 +1,6 @@
 """Processes that belong together: a child ends when its parent does, however that ends."""
 
+import logging
 import os
 import signal
 from collections.abc import Callable
@@ -27,7 +28,7 @@ class Told:
 def interrupt_on_signals() -> None:
     """Let every signal that means "stop" do what Ctrl-C does: end the command in good order."""
     for number in STOPPING:
-        _handle(number, signal.default_int_handler)
+        _handle(number, _interrupt)
 
 
 def run_until_told(work: Callable[[Event], None]) -> None:
@@ -67,6 +68,12 @@ def _await_end(descriptor: int) -> None:
     with suppress(OSError):
         if os.read(descriptor, 1) == b"":
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # A statement that is cut off cannot be rolled back: psycopg closes its connection, and says so where nobody asked.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
+    raise KeyboardInterrupt
 
 
 def _handle(number: int, handler: Callable[[int, FrameType | None], object]) -> None:

@@ -12,7 +12,7 @@ from psycopg import Connection
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.log_reading import Decode, decoder
-from projections.rebuilding.runner import alone, sign
+from projections.rebuilding.runner import alone, giving_way, leave, sign
 from projections.rebuilding.shadow import (
     BUILD,
     FILLING,
@@ -79,21 +79,15 @@ def rebuild(database_url: str, *names: str, workers: int = 0, tell: Tell = lambd
     """
     projections = [projection_named(name) for name in names]
     with alone(database_url, projections) as connection:
-        # An index is made by the server, which does not give way: it gets half as many processes as fill the tables.
-        connection.execute("SELECT set_config('max_parallel_maintenance_workers', %s, false)", (_helpers(workers),))
         for projection in projections:
             begin(connection, projection)
             sign(connection, Shadow(projection, BUILD), workers)
-        work = _Work(connection, database_url, projections, tell)
-        work.fill(workers)
+        work = _Work(connection, database_url, projections, workers, tell)
+        work.fill()
         for projection in projections:
             work.finish(projection)
+            leave(connection, projection)
         return work.finished
-
-
-def _helpers(workers: int) -> str:
-    """How many processes of the server help the one that makes an index."""
-    return str(max(workers // 2 - 1, 0))
 
 
 def catch_up(connection: Connection, decode: Decode, shadow: Shadow, tell: Callable[[], None]) -> None:
@@ -107,22 +101,23 @@ class _Work:
     """The work of one run on the tables of some projections."""
 
     def __init__(
-        self, connection: Connection, database_url: str, projections: Sequence[Projection], tell: Tell
+        self, connection: Connection, database_url: str, projections: Sequence[Projection], workers: int, tell: Tell
     ) -> None:
         self.finished = 0
         self._connection = connection
         self._database_url = database_url
         self._projections = projections
+        self._workers = workers
         self._tell = tell
         self._decode = decoder(database_url)
 
-    def fill(self, workers: int) -> None:
+    def fill(self) -> None:
         """Fill what is not filled yet, all together."""
         unfilled = [one for one in self._projections if state(self._connection, Shadow(one, BUILD)) == FILLING]
         if unfilled:
             report = partial(self._report, FILLING, ", ".join(one.name for one in unfilled))
-            if workers:
-                fill_apart(self._database_url, unfilled, workers, report)
+            if self._workers:
+                fill_apart(self._database_url, unfilled, self._workers, report)
             else:
                 fill_here(self._database_url, unfilled, report)
             report()
@@ -132,10 +127,7 @@ class _Work:
         shadow, connection = Shadow(projection, BUILD), self._connection
         if state(connection, shadow) in (FILLING, INDEXING):
             become(connection, shadow, INDEXING)
-            self._report(INDEXING, projection.name)
-            while index(connection, shadow):
-                self._report(INDEXING, projection.name)
-            analyze(connection, shadow)
+            self._index(shadow)
         become(connection, shadow, FOLLOWING)
         follow = partial(catch_up, connection, self._decode, shadow, partial(self._report, FOLLOWING, projection.name))
         follow()
@@ -146,6 +138,15 @@ class _Work:
         self._report(VERIFIED, projection.name)
         switch(connection, self._decode, shadow, follow)
         self.finished += _read(connection, projection)
+
+    def _index(self, shadow: Shadow) -> None:
+        # Helpers of the server do not give way: they are half as many as the processes that filled the table.
+        helpers = max(self._workers // 2 - 1, 0)
+        self._report(INDEXING, shadow.projection.name)
+        with giving_way(self._database_url, shadow.projection, helpers) as connection:
+            while index(connection, shadow):
+                self._report(INDEXING, shadow.projection.name)
+            analyze(connection, shadow)
 
     def _report(self, doing: str, names: str) -> None:
         done, total = _far(self._connection, self._projections)

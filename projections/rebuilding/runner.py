@@ -10,7 +10,8 @@ from projections.change import Projection
 from projections.database import connect
 from projections.following.heartbeat import process_id
 from projections.rebuilding.builds import LOCK_CLASS, lock_key
-from projections.rebuilding.shadow import BUILD, Shadow
+from projections.rebuilding.giving_way import server_gives_way
+from projections.rebuilding.shadow import Shadow
 from projections.refusals import AlreadyRunning
 
 NOTE = """
@@ -31,13 +32,17 @@ NOTE = """
 """
 
 RUNNER = """
-    SELECT runner, resumed_at
-    FROM builds
-    WHERE projection = %(projection)s
-      AND version = %(version)s
-      AND role = %(role)s
-      AND runner IS NOT NULL
+    SELECT application_name, backend_start
+    FROM pg_locks
+    JOIN pg_stat_activity USING (pid)
+    WHERE locktype = 'advisory'
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+      AND classid = %s
+      AND objid = %s
+      AND granted
 """
+
+NAME = "milepost rebuild by "
 
 
 @contextmanager
@@ -47,14 +52,29 @@ def alone(database_url: str, projections: Sequence[Projection]) -> Iterator[Conn
     Raises AlreadyRunning at once, saying who does and since when.
     """
     known = {projection.name: projection.version for projection in projections}
-    with connect(database_url, "milepost rebuild", known) as connection:
-        if sys.platform == "linux":
-            # One that is killed while it makes an index lets go of its locks within a second.
-            connection.execute("SET client_connection_check_interval = '1s'")
+    with connect(database_url, NAME + process_id(), known) as connection:
+        _notice_the_end(connection)
         for projection in projections:
-            key = (LOCK_CLASS, lock_key(projection.name))
-            if connection.execute("SELECT pg_try_advisory_lock(%s, %s)", key).fetchone() != (True,):
+            if connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(projection)).fetchone() != (True,):
                 raise AlreadyRunning(f"{projection.name}: {_who(connection, projection)}")
+        yield connection
+
+
+def leave(connection: Connection, projection: Projection) -> None:
+    """Let others work on its tables from now on."""
+    connection.execute("SELECT pg_advisory_unlock(%s, %s)", _key(projection))
+
+
+@contextmanager
+def giving_way(database_url: str, projection: Projection, helpers: int) -> Iterator[Connection]:
+    """A connection for what takes the server long and nobody waits for. An index is made with so many `helpers`.
+
+    What the runner locks while others wait for it, it locks with its own, which is as quick as theirs.
+    """
+    with connect(database_url, "milepost rebuild index", {projection.name: projection.version}) as connection:
+        _notice_the_end(connection)
+        server_gives_way(connection)
+        connection.execute("SELECT set_config('max_parallel_maintenance_workers', %s, false)", (str(helpers),))
         yield connection
 
 
@@ -63,8 +83,19 @@ def sign(connection: Connection, shadow: Shadow, workers: int) -> None:
     connection.execute(NOTE, {**shadow.key, "runner": process_id(), "workers": workers})
 
 
+def _notice_the_end(connection: Connection) -> None:
+    """Let one that is killed while it makes an index let go of its locks within a second."""
+    if sys.platform == "linux":
+        connection.execute("SET client_connection_check_interval = '1s'")
+
+
+def _key(projection: Projection) -> tuple[int, int]:
+    return LOCK_CLASS, lock_key(projection.name)
+
+
 def _who(connection: Connection, projection: Projection) -> str:
-    row = connection.execute(RUNNER, Shadow(projection, BUILD).key).fetchone()
+    row = connection.execute(RUNNER, _key(projection)).fetchone()
     if row is None:
-        return "somebody else is working on its tables"
-    return f"is being rebuilt by {row[0]} since {row[1]:%Y-%m-%d %H:%M:%S} UTC"
+        return "somebody else was working on its tables until now: try again"
+    who, since = str(row[0]).removeprefix(NAME), row[1]
+    return f"is being rebuilt by {who} since {since:%Y-%m-%d %H:%M:%S} UTC"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-from psycopg import Connection, IsolationLevel, Rollback, sql
+from psycopg import Connection, Rollback, sql
 
 from projections.change import Key, Projection
 from projections.log_reading import Decode, changes_between
@@ -112,23 +112,20 @@ def _check(
     found = sql.Identifier(projection.schema, shadow.table if shadow else projection.name)
     wanted_name = f"{projection.name}_wanted"
     wanted = sql.Identifier("pg_temp", wanted_name)
-    connection.set_isolation_level(IsolationLevel.REPEATABLE_READ)
-    try:
-        with connection.transaction() as transaction:
-            # The lock comes before the snapshot: a switch that is under way has then ended, and no other begins.
-            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(found))
-            position = _position(connection, projection, shadow, slice_number)
-            connection.execute(sql.SQL(statements(projection)[0]).format(table=wanted))
-            table = describe(connection, projection, wanted_name)
-            for after in range(0, position, STRETCH):
-                fill(connection, decode, projection, table, slice_number, after, min(after + STRETCH, position))
-            rows = _rows(connection, wanted, found, slice_number)
-            different, listed = _different(connection, table.key, wanted, found, slice_number)
-            causes = _causes(connection, decode, projection, slice_number, position, {key for key, *_ in listed})
-            differences = [_difference(slice_number, one, causes) for one in listed]
-            raise Rollback(transaction)
-    finally:
-        connection.set_isolation_level(None)
+    with connection.transaction() as transaction:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # The lock comes before the snapshot: a switch that is under way has then ended, and no other begins.
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(found))
+        position = _position(connection, projection, shadow, slice_number)
+        connection.execute(sql.SQL(statements(projection)[0]).format(table=wanted))
+        table = describe(connection, projection, wanted_name)
+        for after in range(0, position, STRETCH):
+            fill(connection, decode, projection, table, slice_number, after, min(after + STRETCH, position))
+        rows = _rows(connection, wanted, found, slice_number)
+        different, listed = _different(connection, table.key, wanted, found, slice_number)
+        causes = _causes(connection, decode, projection, slice_number, position, {key for key, *_ in listed})
+        differences = [_difference(slice_number, one, causes) for one in listed]
+        raise Rollback(transaction)
     return Checked(slice_number, rows, position, different, differences)
 
 

@@ -2,18 +2,17 @@
 
 import gc
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from threading import Thread
 
 from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
 from projections.log_reading import decoder
+from projections.rebuilding.giving_way import give_way, server_gives_way
 from projections.rebuilding.shadow import BUILD, Shadow, advance, described
 from projections.refusals import WorkerFailed
 
@@ -28,6 +27,7 @@ def fill_here(database_url: str, projections: Sequence[Projection], tell: Callab
     decode = decoder(database_url)
     known = {projection.name: projection.version for projection in projections}
     with connect(database_url, "milepost rebuild worker", known) as connection:
+        server_gives_way(connection)
         for projection in projections:
             shadow = Shadow(projection, BUILD)
             table = described(connection, shadow)
@@ -71,6 +71,7 @@ def _start(database_url: str, projections: Sequence[Projection]) -> subprocess.P
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
 
 
@@ -83,11 +84,7 @@ def _last_words(process: subprocess.Popen[str]) -> str:
 
 def _work(names: Sequence[str]) -> None:
     """What a worker does: give way to those who serve, end with the parent, fill."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it ends its workers.
-    with suppress(OSError):
-        os.nice(10)
-    with suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+    give_way()
     Thread(target=_end_with_parent, daemon=True).start()
     # A stretch is a great many small objects that all stay until its end: looking for cycles among them again and
     # again would take longer than all the rest.

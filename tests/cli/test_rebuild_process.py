@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pytest
 from domain.commands import LogEntry
 from projections import PROJECTIONS
 from projections.database import connect
+from projections.rebuilding.giving_way import NICENESS
 from projections.rebuilding.shadow import begin
 from tests.cli.conftest import CHALLENGE
 from tests.processes import eventually, start
@@ -128,6 +130,32 @@ def test_a_rebuild_that_is_killed_goes_on_from_where_it_was(history, database_ur
     assert build(database_url)[0][0] == "kept"
 
 
+@pytest.mark.skipif(sys.platform != "linux" or "DATABASE_URL" in os.environ, reason="needs a server on this machine")
+@pytest.mark.parametrize(
+    ("stage", "giving_way"),
+    [("filling", {"milepost rebuild worker"}), ("indexing", {"milepost rebuild index"}), ("verified", set())],
+)
+def test_what_takes_long_gives_way_and_the_switch_does_not(history, database_url, tmp_path, stage, giving_way):
+    query = """
+        SELECT application_name, pid
+        FROM pg_stat_activity
+        WHERE datname = current_database()
+          AND application_name LIKE 'milepost rebuild%'
+    """
+    with held_up(database_url, stage):
+        work = rebuild(database_url, tmp_path)
+        eventually(lambda: waits(database_url) and build(database_url)[0][0] == stage)
+        with psycopg.connect(database_url) as connection:
+            found = connection.execute(query).fetchall()
+            priorities = {(name, os.getpriority(os.PRIO_PROCESS, pid)) for name, pid in found}
+    work.communicate()
+
+    assert priorities == {(f"milepost rebuild by {os.uname().nodename}:{work.pid}", 0)} | {
+        (name, NICENESS) for name in giving_way
+    }
+    assert work.returncode == 0
+
+
 def test_ctrl_c_ends_all_processes_and_keeps_what_was_done(history, database_url, tmp_path):
     with held_up(database_url, "filling"):
         work = rebuild(database_url, tmp_path)
@@ -162,6 +190,33 @@ def test_a_second_rebuild_of_the_same_table_is_refused_and_told_who_is_at_it(his
     told = next(row for row in map(json.loads, status_json.splitlines()) if row.get("rebuild"))
     assert (told["projection"], told["rebuild"]["state"], told["rebuild"]["atWork"]) == (NAME, "filling", True)
     assert 0 < told["rebuild"]["done"] < told["rebuild"]["total"]
+
+
+def test_of_all_tables_those_that_are_done_are_free_and_the_others_are_not(history, milepost, database_url, tmp_path):
+    last = PROJECTIONS[-1].name
+    with connect(database_url, "the test") as holder, holder.transaction():
+        holder.execute(f"LOCK TABLE {last} IN ACCESS SHARE MODE")
+        work = start("projections", "rebuild", "--all", "--workers", 1, database_url=database_url, folder=tmp_path)
+        eventually(lambda: waits(database_url))
+        done = milepost("projections", "rebuild", NAME, "--drop-old")
+        refused = milepost("projections", "rebuild", last, "--switch-back")
+    told = work.communicate()[1]
+
+    assert (done.exit_code, refused.exit_code, work.returncode) == (0, 1, 0), told
+    assert f"{last}: is being rebuilt by {os.uname().nodename}:{work.pid} since 20" in refused.stderr
+
+
+def test_one_who_switches_back_is_named_too(history, milepost, database_url, tmp_path):
+    assert milepost("projections", "rebuild", NAME, "--workers", 1).exit_code == 0
+    with connect(database_url, "the test") as holder, holder.transaction():
+        holder.execute(f"LOCK TABLE {NAME} IN ACCESS SHARE MODE")
+        work = rebuild(database_url, tmp_path, "--switch-back")
+        eventually(lambda: waits(database_url))
+        refused = milepost("projections", "rebuild", NAME)
+    work.communicate()
+
+    assert (refused.exit_code, work.returncode) == (1, 0)
+    assert f"{NAME}: is being rebuilt by {os.uname().nodename}:{work.pid} since 20" in refused.stderr
 
 
 def test_a_worker_that_is_killed_ends_the_rebuild_which_can_be_started_again(history, database_url, tmp_path):

@@ -49,6 +49,19 @@ def test_a_table_that_is_behind_is_compared_with_what_it_has_read(challenge, say
     assert differences(database_url, NAME) == ([], 1)
 
 
+def test_an_interrupt_in_the_middle_of_a_statement_stays_an_interrupt(history, projector, database_url):  # noqa: F811
+    projector.catch_up()
+    connection = connect(database_url, "test")
+
+    def interrupted(topic: str, state: str) -> None:
+        connection.pgconn.send_query(b"SELECT 1")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(verify(connection, interrupted, projection_named(NAME)))
+    connection.close()
+
+
 def test_a_field_that_differs_is_named_with_both_values_and_its_events(
     log, challenge, say, projector, reader, database_url
 ):
