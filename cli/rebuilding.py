@@ -7,12 +7,13 @@ from threading import Event, Thread
 
 import click
 
-from cli.context import data_dir_option, database
+from cli.context import data_dir_option, database, reading
 from cli.display import SECOND, Display
 from cli.failures import Failed
 from cli.process_group import interrupt_on_signals
 from projections import PROJECTIONS
 from projections.rebuilding import rebuild as rebuilding
+from projections.rebuilding.builds import done_since_begun, of_builds
 from projections.rebuilding.kept import discard_build, drop_old, switch_back
 
 NAMES = [projection.name for projection in PROJECTIONS]
@@ -50,12 +51,21 @@ def rebuild(name: str | None, every: bool, workers: int, step: str | None, data_
     try:
         with database(data_dir) as url:
             if step is None:
-                _rebuild(url, names, workers)
+                _rebuild(url, _left(url) if every else names, workers)
             else:
                 for one in names:
                     STEPS[step](url, one)
     except KeyboardInterrupt:
         raise Failed("stopped; start it again, and it goes on from where it was") from None
+
+
+def _left(url: str) -> list[str]:
+    """All read tables, or those that a rebuild of all that was stopped has not come to."""
+    with reading(url) as reader:
+        done = done_since_begun(of_builds(reader))
+    if done:
+        click.echo(f"done before it was stopped: {', '.join(done)}", err=True)
+    return [name for name in NAMES if name not in done]
 
 
 def _rebuild(url: str, names: Sequence[str], workers: int) -> None:

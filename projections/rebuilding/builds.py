@@ -1,5 +1,6 @@
 """The tables that are being built, and those kept from before: how far they are, and who works on them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -91,6 +92,16 @@ def of_builds(reader: Reader) -> list[Build]:
 def unfinished(reader: Reader) -> dict[str, Build]:
     """The builds that are not live yet, by the name of their projection."""
     return {build.projection: build for build in of_builds(reader) if build.role == "build"}
+
+
+def done_since_begun(builds: Collection[Build]) -> list[str]:
+    """The projections that were switched since the oldest unfinished build began: a rebuild of all is done with them."""
+    begun = {build.projection: build.started_at for build in builds if build.role == "build"}
+    return [
+        build.projection
+        for build in builds
+        if begun and build.projection not in begun and build.started_at > min(begun.values())
+    ]
 
 
 def lock_key(name: str) -> int:

@@ -192,7 +192,7 @@ def test_a_second_rebuild_of_the_same_table_is_refused_and_told_who_is_at_it(his
     assert 0 < told["rebuild"]["done"] < told["rebuild"]["total"]
 
 
-def test_of_all_tables_those_that_are_done_are_free_and_the_others_are_not(history, milepost, database_url, tmp_path):
+def test_a_rebuild_of_all_lets_go_of_what_is_done_and_goes_on_with_the_rest(history, milepost, database_url, tmp_path):
     last = PROJECTIONS[-1].name
     with connect(database_url, "the test") as holder, holder.transaction():
         holder.execute(f"LOCK TABLE {last} IN ACCESS SHARE MODE")
@@ -200,10 +200,18 @@ def test_of_all_tables_those_that_are_done_are_free_and_the_others_are_not(histo
         eventually(lambda: waits(database_url))
         done = milepost("projections", "rebuild", NAME, "--drop-old")
         refused = milepost("projections", "rebuild", last, "--switch-back")
-    told = work.communicate()[1]
+        os.killpg(work.pid, signal.SIGINT)
+        told = work.communicate()[1]
+        eventually(lambda: not at_work(database_url))
+    again = milepost("projections", "rebuild", "--all", "--workers", 1)
+    anew = milepost("projections", "rebuild", "--all", "--workers", 1)
 
-    assert (done.exit_code, refused.exit_code, work.returncode) == (0, 1, 0), told
+    assert (done.exit_code, refused.exit_code, work.returncode) == (0, 1, 1), told
     assert f"{last}: is being rebuilt by {os.uname().nodename}:{work.pid} since 20" in refused.stderr
+    # What was dropped is not known to be done, and is built again.
+    assert (again.exit_code, again.stdout.partition(":")[0]) == (0, "2 read tables"), again.stderr
+    assert "done before it was stopped: challenge, streak, " in again.stderr
+    assert (anew.exit_code, anew.stdout.partition(":")[0]) == (0, f"{len(PROJECTIONS)} read tables")
 
 
 def test_one_who_switches_back_is_named_too(history, milepost, database_url, tmp_path):
