@@ -60,7 +60,8 @@ def _silent(projectors: Sequence[Process]) -> Iterator[Complaint]:
 def _stalled(found: Sequence[Status], now: datetime) -> Iterator[Complaint]:
     stalled = [one for one in found if one.slices and one.stalled(now)]
     if stalled:
-        still = f"{max(one.still_seconds or 0 for one in stalled):,.0f} s"
+        # Before there was anything to apply, nothing was wrong.
+        still = f"{max(min(one.still_seconds or 0, one.waiting_seconds(now)) for one in stalled):,.0f} s"
         waiting = max(one.lag_events for one in stalled)
         yield Complaint(f"{_names(stalled)} stalled: nothing was applied for {still}, and {waiting:,} events wait")
 

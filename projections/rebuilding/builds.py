@@ -95,7 +95,7 @@ def unfinished(reader: Reader) -> dict[str, Build]:
 
 
 def done_since_begun(builds: Collection[Build]) -> list[str]:
-    """The projections that were switched since the oldest unfinished build began: a rebuild of all is done with them."""
+    """The projections that were switched since the oldest unfinished build began: a rebuild of all has done them."""
     begun = {build.projection: build.started_at for build in builds if build.role == "build"}
     return [
         build.projection

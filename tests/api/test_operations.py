@@ -111,7 +111,7 @@ def test_events_that_wait_while_nothing_moves_are_a_stall(other, settings, given
     clock.advance(seconds=-2)
     just_come = guest.get("/readyz")
 
-    assert "challenge and 16 more are stalled: nothing was applied for" in detail
+    assert "challenge and 16 more are stalled: nothing was applied for 11 s, and" in detail
     assert (moving.status_code, just_come.status_code) == (200, 200)
 
 
