@@ -24,7 +24,16 @@ from domain.events import Recorded
 from domain.explained_entries import voids_of
 from domain.explanation import ExplainedEntry
 from domain.numbers import ZERO
-from domain.streak_events import PeriodMet, PeriodSealed, PeriodUnmet, RunRecounted, RunWithdrawn, StreakBroken
+from domain.streak_events import (
+    BreakForeseen,
+    Foreseen,
+    PeriodMet,
+    PeriodSealed,
+    PeriodUnmet,
+    RunRecounted,
+    RunWithdrawn,
+    StreakBroken,
+)
 from domain.vocabulary import Outcome, Slug
 from domain.windows import Window
 
@@ -43,7 +52,9 @@ class WindowTold(msgspec.Struct):
 class RunTold(msgspec.Struct, kw_only=True):
     """What events tell of one run.
 
-    `window` is its first, `due` the one that it waits for, `completed_in` and `missed_in` the one that ended it.
+    `window` is its first, `due` the one that it waits for, `completed_in` and `missed_in` the one that ended it. Should
+    the one that it waits for be missed, `kept_contribution_at` is its latest activity. A streak's run that is only
+    foreseen is there once every window of `after_missed` has ended unmet.
     """
 
     id: UUID
@@ -61,16 +72,20 @@ class RunTold(msgspec.Struct, kw_only=True):
     withdrawn: bool = False
     excused: bool = False
     milestones: list[MilestoneReached] = []
+    last_contribution_at: datetime | None = None
+    kept_contribution_at: datetime | None = None
+    after_missed: tuple[Window, ...] = ()
 
 
 class Chronicle:
     """Runs and windows as a stream's events tell of them; `outside` are entries that no window holds.
 
-    `rules` judge what came before the first run.
+    `foreseen` are the runs that wait for the break of the one before to be written. `rules` judge what came before the first run.
     """
 
     def __init__(self, events: Iterable[Recorded], rules: Rules) -> None:
         self.runs: dict[UUID, RunTold] = {}
+        self.foreseen: tuple[RunTold, ...] = ()
         self.windows: dict[datetime, WindowTold] = {}
         self.outside: list[ExplainedEntry] = []
         self.listed: set[UUID] = set()
@@ -93,6 +108,7 @@ class Chronicle:
         # A run that was withdrawn may begin again under the same id, after others.
         before = self.runs.pop(event.run_id, None)
         self.rules = event.rules
+        self.foreseen = tuple(one for one in self.foreseen if one.id != event.run_id)
         self.runs[event.run_id] = RunTold(
             id=event.run_id,
             number=event.number or len(self.runs) + 1,
@@ -103,6 +119,7 @@ class Chronicle:
             started_at=event.started_at,
             due=event.window,
             milestones=before.milestones if before else [],
+            last_contribution_at=event.started_at,
         )
 
     def _count(self, recorded: Recorded, event: EntryCounted) -> None:
@@ -112,6 +129,8 @@ class Chronicle:
         run.started_at = event.started_at
         if run.slug is Slug.CHALLENGE:
             run.value = event.total
+        else:
+            run.last_contribution_at = event.last_contribution_at
 
     def _pass_over(self, recorded: Recorded, event: EntryNotCounted) -> None:
         entry = explained_entries.not_counted(recorded, event, self.rules, self._voids)
@@ -167,6 +186,7 @@ class Chronicle:
         run = self.runs[event.run_id]
         run.window, run.started_at, run.due = event.window, event.started_at, event.due
         run.value, run.completed_in = Decimal(event.value), event.completed_in or run.completed_in
+        run.last_contribution_at = event.last_contribution_at
 
     def _withdraw(self, recorded: Recorded, event: RunWithdrawn) -> None:
         self.runs[event.run_id].withdrawn = True
@@ -178,6 +198,30 @@ class Chronicle:
         run = self.runs[event.run_id]
         self.window(event.window).outcome = Outcome.MISSED
         run.missed_in, run.value = event.window, Decimal(event.value)
+        run.last_contribution_at, run.kept_contribution_at = event.last_contribution_at, None
+
+    def _foresee(self, recorded: Recorded, event: BreakForeseen) -> None:
+        self.runs[event.run_id].kept_contribution_at = event.kept_contribution_at
+        self.foreseen = tuple(_foreseen(one) for one in event.next)
+
+
+def _foreseen(one: Foreseen) -> RunTold:
+    return RunTold(
+        id=one.id,
+        number=one.number,
+        slug=Slug.STREAK,
+        rules=one.rules,
+        said_target=words.number(one.rules.target),
+        window=one.window,
+        started_at=one.started_at,
+        due=one.due,
+        value=Decimal(one.value),
+        completed_at=one.last_completed_at if one.completed_in else None,
+        completed_in=one.completed_in,
+        last_contribution_at=one.last_contribution_at,
+        kept_contribution_at=one.kept_contribution_at,
+        after_missed=one.missed,
+    )
 
 
 TELLING: dict[type, Callable[[Chronicle, Recorded, Any], None]] = {
@@ -197,4 +241,5 @@ TELLING: dict[type, Callable[[Chronicle, Recorded, Any], None]] = {
     RunWithdrawn: Chronicle._withdraw,
     PeriodSealed: Chronicle._seal,
     StreakBroken: Chronicle._break,
+    BreakForeseen: Chronicle._foresee,
 }

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -34,7 +34,7 @@ class Standings:
 
     def __init__(self, told: Chronicle, pauses: tuple[Pause, ...], now: datetime) -> None:
         self.told = told
-        self.all = [standing(told, run, pauses, now) for run in told.runs.values()]
+        self.all = [standing(told, run, pauses, now) for run in _there(told, pauses, now)]
         self.all.sort(key=lambda one: one.run.window.start)
         self._with_windows = [one for one in self.all if one.status != WITHDRAWN]
         self._starts = [one.run.window.start for one in self._with_windows]
@@ -56,6 +56,17 @@ class Standings:
         if self._with_windows:
             return self._with_windows[max(index, 0)].run.rules
         return self.told.rules
+
+
+def _there(told: Chronicle, pauses: tuple[Pause, ...], now: datetime) -> Iterable[RunTold]:
+    """The runs by now: those that are written, and those that missed windows let be before it is written."""
+    foreseen = {
+        run.id: run
+        for run in told.foreseen
+        if all(window.end <= now and not touched(pauses, window) for window in run.after_missed)
+    }
+    # One that was withdrawn is foreseen under the same id when its windows wait for the break before it.
+    return {**told.runs, **foreseen}.values()
 
 
 def standing(told: Chronicle, run: RunTold, pauses: tuple[Pause, ...], now: datetime) -> Standing:
@@ -109,12 +120,19 @@ def explained(standings: Standings, excused: Mapping[UUID | None, int], now: dat
             summary=_summary(standings.told, one, excused.get(run.id, 0), now),
             started_at=run.started_at,
             ended_at=one.ended_at,
+            last_contribution_at=_last_contribution(one),
             value=run.value,
             target=completion if streak else run.rules.target,
             definition_version=run.rules.definition_version,
             timezone=run.rules.schedule.timezone,
             milestones=tuple(_milestones(run, standings.told)),
         )
+
+
+def _last_contribution(one: Standing) -> datetime | None:
+    """What was logged behind the window that broke a run is not its own."""
+    missed = one.status == ProgressStatus.BROKEN
+    return (one.run.kept_contribution_at if missed else None) or one.run.last_contribution_at
 
 
 def _milestones(run: RunTold, told: Chronicle) -> Iterable[ExplainedMilestone]:
@@ -135,7 +153,7 @@ def _summary(told: Chronicle, one: Standing, excused: int, now: datetime) -> str
     in_a_row = _in_a_row(run) if run.slug is Slug.STREAK else ""
     match one.status:
         case "withdrawn":
-            return "withdrawn: late entries showed that this run had not begun"
+            return "withdrawn: what came later showed that this run had not begun"
         case "excused":
             return f"excused: a pause touched the window {run.window.key}, which is neither met nor missed"
         case ProgressStatus.COMPLETED:
@@ -147,7 +165,19 @@ def _summary(told: Chronicle, one: Standing, excused: int, now: datetime) -> str
             after = f", after {in_a_row}" if in_a_row and run.value else ""
             window = one.window or run.window
             said = f"{lost}: {_ended(told, run, window)}{after}{_in_vain(told, window)}"
-    return f"{said}; a pause excused {words.counted(excused, 'window')}" if excused and in_a_row else said
+    paused = f"; a pause excused {words.counted(excused, 'window')}" if excused and in_a_row else ""
+    return f"{said}{paused}{_revocable(run, now)}"
+
+
+def _revocable(run: RunTold, now: datetime) -> str:
+    """Until when the break before a run, and with it the run, is not final."""
+    if not run.after_missed:
+        return ""
+    sealed_at = run.after_missed[-1].end + timedelta(seconds=run.rules.late_grace_seconds)
+    if sealed_at <= now:
+        return ""
+    until = words.said(sealed_at, run.rules.schedule.timezone)
+    return f"; until {until} late entries can still join it to the run before"
 
 
 def _in_a_row(run: RunTold) -> str:

@@ -75,6 +75,7 @@ class ExplainedRun(msgspec.Struct, frozen=True, kw_only=True):
     """One try, and what became of it. `status` is that of its record, or `withdrawn` or `excused`: then it has none.
 
     A challenge's `target` is that of its window, a streak's how many windows in a row (None: open-ended).
+    `last_contribution_at` is a streak's: the latest activity that counted in it.
     """
 
     id: UUID
@@ -83,6 +84,7 @@ class ExplainedRun(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     started_at: datetime
     ended_at: datetime | None
+    last_contribution_at: datetime | None
     value: Decimal
     target: Decimal | None
     definition_version: int

@@ -109,13 +109,16 @@ class ExplainedRunSchema(Shown):
     number = shown(fields.Integer, "Which try it is, from 1 on.")
     status = shown(
         fields.String,
-        "How its record reads. `withdrawn`: late entries showed that it had not begun; `excused`: a pause touched the "
+        "How its record reads. `withdrawn`: what came later showed that it had not begun; `excused`: a pause touched the "
         "window of a challenge. Neither of these has a record any more.",
         validate=validate.OneOf(STATUSES),
     )
     summary = shown(fields.String, "What became of it and why, in a sentence.")
     started_at = shown(fields.DateTime, "The activityAt of its first entry.")
     ended_at = shown(fields.DateTime, "When it was completed, failed or broken.", allow_none=True)
+    last_task_contribution_at = shown(
+        fields.DateTime, "The latest activityAt that counted in it, of a streak.", allow_none=True
+    )
     current_progress_value = shown(fields.Decimal, "Its value.")
     completion_target_value = shown(fields.Decimal, "What completes it; null if it is open-ended.", allow_none=True)
     definition_version = shown(fields.Integer, "The version of the definition whose rules it keeps.")

@@ -95,6 +95,7 @@ def _run(engagement_id: UUID, run: ExplainedRun) -> dict[str, Any]:
         "summary": run.summary,
         "startedAt": exact_moment(run.started_at),
         "endedAt": exact_moment(run.ended_at),
+        "lastTaskContributionAt": exact_moment(run.last_contribution_at),
         "currentProgressValue": run.value,
         "completionTargetValue": run.target,
         "definitionVersion": run.definition_version,

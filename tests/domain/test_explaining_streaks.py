@@ -197,16 +197,35 @@ def test_milestones_are_those_of_their_run_and_say_whether_they_may_be_clawed_ba
     assert void.effect.endswith("; 1 reward that it supported stays given")
 
 
-def test_a_run_that_a_late_entry_withdrew_says_that_it_had_not_begun():
-    """RULES 5: inside the grace, an earlier window that is still unmet stops the count."""
-    engagement = given(defined(late_grace_seconds=86_400 * 5, completion_target_value=1), *days("2026-04-02", 2))
-    engagement.log(entry("2026-04-01T10:00", 10), "2026-04-03T11:00")
+def test_a_run_that_has_not_begun_after_all_says_so_until_the_window_before_it_is_missed():
+    """RULES 5: entries in later windows start the next run when a break is found, as if just logged."""
+    rules = {"completion_target_value": 1, "rollback_after_completion": True}
+    engagement = given(defined(**rules), entry("2026-04-02T10:00", 50, "taken back"))
+    engagement.log(entry("2026-04-03T00:01", 50), "2026-04-02T23:57")
+    engagement.void("taken back", "2026-04-02T23:58", "refunded")
 
-    told = explained(engagement, "2026-04-03T12:00")
+    before, behind = explained(engagement, "2026-04-02T23:59"), explained(engagement, "2026-04-03T00:01")
 
-    assert [(run.number, run.status) for run in told.runs] == [(1, "broken"), (2, "withdrawn")]
-    assert told.runs[1].summary == "withdrawn: late entries showed that this run had not begun"
-    assert told.summary.startswith("broken: the window 2026-04-01 ended at 2 April 2026 00:00 (UTC) with 10 of 50")
+    assert [(run.number, run.status) for run in before.runs] == [(1, "in_progress"), (2, "withdrawn")]
+    assert before.runs[1].summary == "withdrawn: what came later showed that this run had not begun"
+    assert [(run.number, run.status) for run in behind.runs] == [(1, "broken"), (2, "completed")]
+
+
+def test_what_waits_behind_a_missed_window_is_the_next_run_until_late_entries_join_it_to_the_one_before():
+    """RULES 5, never stale: from the boundary `end` on, whether or not a process has written it yet."""
+    engagement = given(defined(), *days("2026-04-03", 1), entry("2026-04-05T00:02", 60, "early"))
+
+    unsealed = explained(engagement, "2026-04-05T00:03")
+    engagement.advance("2026-04-05T00:05")
+    sealed = explained(engagement, "2026-04-05T00:05")
+
+    assert unsealed.runs[1].summary == (
+        "in progress: 1 of 7 windows met in a row; the next window is 2026-04-06, from 6 April 2026 00:00 (UTC) on; "
+        "until 5 April 2026 00:05 (UTC) late entries can still join it to the run before"
+    )
+    assert read(unsealed.runs) == read(sealed.runs)
+    assert [one.last_contribution_at for one in unsealed.runs] == [one.last_contribution_at for one in sealed.runs]
+    assert window(unsealed, "2026-04-05").run_id == unsealed.runs[1].id == sealed.runs[1].id
 
 
 def read(runs: tuple[ExplainedRun, ...]) -> list[tuple[object, ...]]:
@@ -226,12 +245,8 @@ def test_runs_and_windows_are_what_the_sorted_entries_make_whatever_order_they_c
         engagement.log(one, now)
         told = explained(engagement, now)
 
-        found = [(run.number, run.status, run.value, run.started_at) for run in oracle(story.rules, seen, now)]
-        stale = [(run.number, run.status, run.value, run.started_at) for run in oracle(at_once, seen, now)]
-        assert [run[::3] for run in read(told.runs)] == [run[::3] for run in found]
-        # What is not sealed reads broken already; the next run only begins with the seal.
-        assert all(one in stale or one in found for one in read(told.runs))
+        expected = [(run.number, run.status, run.value, run.started_at) for run in oracle(at_once, seen, now)]
+        assert read(told.runs) == expected
         counts = sorted(len(group) for group in gathered(story.rules, seen).values())
         assert sorted(one.count for one in told.windows if one.count) == counts
-        broken = read(told.runs)[-1][1] == "broken"
-        assert all(one.run_id or (broken and "the next run begins" in one.why) for one in told.windows if one.count)
+        assert all(one.run_id for one in told.windows if one.count)
