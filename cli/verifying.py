@@ -1,7 +1,7 @@
 """Verifying: every hash of a slice made again from its rows, beside those that were stored and signed."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
@@ -108,7 +108,7 @@ class _Slice:
     def hold(self, promises: Sequence[Promise]) -> None:
         """Read the rows once, in order, and hold them against everything."""
         waiting = list(reversed(promises))
-        self._refuse_strays()
+        self._refuse_strays("position < 1")
         for start in range(0, self._head, CHUNK):
             leaves = self._leaves(start)
             self._compare_leaves(start, leaves)
@@ -118,12 +118,10 @@ class _Slice:
                     self._keep(waiting.pop(), tile, start + at)
                 if len(tile) == WIDTH:
                     self._above.append(self._tree.add_tile(tile))
-        if waiting:
-            raise Misfit(
-                f"slice {self._slice}, position {self._head + 1}: removed, and all behind it: {waiting[-1]} says so"
-            )
         if self._suspect is not None:
             raise Misfit(what_happened(self._connection, self._slice, self._suspect, self._sealed))
+        self._refuse_a_cut(waiting)
+        self._refuse_strays("position > %(head)s")
         self._compare_tiles_above()
 
     def _leaves(self, start: int) -> list[bytes]:
@@ -133,22 +131,29 @@ class _Slice:
             query = "SELECT position FROM events WHERE slice = %s AND position > %s AND position <= %s"
             rows = self._connection.execute(query, (self._slice, start, upto))
             missing = min(set(range(start + 1, upto + 1)) - {row[0] for row in rows})
+            # Where others moved up into the gap, the first that does not fit stands before the place that is empty.
+            self._compare_leaves(start, leaves[: missing - start - 1])
+            if self._suspect is not None:
+                raise Misfit(what_happened(self._connection, self._slice, self._suspect, self._sealed))
             raise Misfit(f"slice {self._slice}, position {missing}: removed: there is no row")
         self.rows += len(leaves)
         self._advance(len(leaves))
         return leaves
 
-    def _refuse_strays(self) -> None:
-        """Rows that no position was handed out for."""
-        query = "SELECT min(position) FROM events WHERE slice = %s AND (position < 1 OR position > %s)"
-        row = self._connection.execute(query, (self._slice, self._head)).fetchone()
+    def _refuse_strays(self, where: LiteralString) -> None:
+        """Rows that no position was handed out for. Those behind the head are the last that can be out of place."""
+        query = f"SELECT min(position) FROM events WHERE slice = %(slice)s AND {where}"
+        row = self._connection.execute(query, {"slice": self._slice, "head": self._head}).fetchone()
         if row and row[0] is not None:
             raise Misfit(f"slice {self._slice}, position {row[0]}: inserted: the slice has {self._head:,} rows")
+
+    def _refuse_a_cut(self, waiting: Sequence[Promise]) -> None:
+        """Fewer rows than were sealed, or than a checkpoint covers. What does not fit before the cut comes first."""
+        where = f"slice {self._slice}, position {self._head + 1}: removed, and all behind it"
         if self._sealed > self._head:
-            raise Misfit(
-                f"slice {self._slice}, position {self._head + 1}: removed, and all behind it: "
-                f"{self._sealed:,} rows were sealed"
-            )
+            raise Misfit(f"{where}: {self._sealed:,} rows were sealed")
+        if waiting:
+            raise Misfit(f"{where}: {waiting[-1]} says so")
 
     def _compare_leaves(self, start: int, leaves: Sequence[bytes]) -> None:
         """Note the first row whose stored hash is another. Whose fault it is, the next checkpoint says."""

@@ -75,6 +75,9 @@ class Tampering:
         query = "UPDATE events SET position = -position - %(by)s WHERE slice = %(slice)s AND position >= %(first)s"
         self.rows(query, slice=slice_number, first=first, by=by)
         self.rows("UPDATE events SET position = -position WHERE slice = %(slice)s AND position < 0", slice=slice_number)
+        self.head(slice_number, by)
+
+    def head(self, slice_number: int, by: int) -> None:
         self.rows("UPDATE slices SET head = head + %(by)s WHERE slice = %(slice)s", slice=slice_number, by=by)
 
     def remove(self, slice_number: int, position: int) -> None:

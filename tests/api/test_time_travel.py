@@ -121,6 +121,22 @@ def test_an_answer_about_a_moment_is_the_answer_that_was_given_then(slug, data, 
             assert life.ask(asOf=moment) == answer
 
 
+@pytest.mark.parametrize("late", [0, 110], ids=["in order", "with the gap filled late"])
+def test_a_run_that_is_foreseen_is_there_at_the_moments_at_which_it_was_seen(late, given, clock, admin, catch_up):
+    """RULES 5, never stale: within the grace of a missed hour the next run reads in progress already."""
+    life = Life(Slug.STREAK, given, clock, admin, catch_up)
+    # Two entries meet an hour, none the next one, two the one behind it; its break is written only much later.
+    life.live([("enter", 2, 0), ("enter", 2, 0), ("enter", 120, 0), ("enter", 2, 0)])
+    runs = [[(one["streakProgressStatus"], one["currentProgressValue"]) for one in life.ask()[0]["data"]]]
+    life.live([("enter", 3, late), ("enter", 2, late), ("advance", 300, 0), ("enter", 5, 0)])
+
+    assert runs == [[("in_progress", 1), ("broken", 1)]]
+    assert life.ask(asOf=clock()) == life.ask(knownAt=clock()) == life.ask()
+    for moment, answer in life.seen.items():
+        assert life.ask(knownAt=moment) == life.ask(asOf=moment, knownAt=moment) == answer
+        assert late or life.ask(asOf=moment) == answer
+
+
 RECORDS, STREAKS = "/schema/challenge_progress/record", "/schema/streak_progress/record"
 BEFORE = NOW - timedelta(hours=1)
 

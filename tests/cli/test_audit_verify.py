@@ -62,11 +62,31 @@ def reordered(tampering, slice_number):
     tampering.swap(slice_number, 5, 7)
 
 
+def removed_and_closed_beneath_the_head(tampering, slice_number):
+    """Whoever does not know that the head is written down leaves it where it was."""
+    removed_and_closed(tampering, slice_number)
+    tampering.head(slice_number, 1)
+
+
+def inserted_beneath_the_head(tampering, slice_number):
+    inserted(tampering, slice_number)
+    tampering.head(slice_number, -1)
+
+
+def removed_and_cut(tampering, slice_number):
+    """Closed up, and the end cut off so far that fewer rows are left than were sealed."""
+    removed_and_closed(tampering, slice_number)
+    tampering.rows("DELETE FROM events WHERE slice = %(slice)s AND position > 8", slice=slice_number)
+    tampering.rows("UPDATE slices SET head = 8 WHERE slice = %(slice)s", slice=slice_number)
+
+
+CLOSED = "position 5: removed: what was sealed here is gone, and what stands here was sealed at 6"
+OPENED = "position 5: inserted: what stands here was never sealed, and what was sealed here is at 6"
 TAMPERED = [
     (changed, "position 5: changed: EntryCounted, version"),
     (removed, "position 5: removed: there is no row"),
-    (removed_and_closed, "position 5: removed: what was sealed here is gone, and what stands here was sealed at 6"),
-    (inserted, "position 5: inserted: what stands here was never sealed, and what was sealed here is at 6"),
+    *[(one, CLOSED) for one in (removed_and_closed, removed_and_closed_beneath_the_head, removed_and_cut)],
+    *[(one, OPENED) for one in (inserted, inserted_beneath_the_head)],
     (reordered, "position 5: reordered: its row is at 7 now, and what stands here was sealed at 7"),
 ]
 
