@@ -9,7 +9,7 @@ from api import state
 from api.fields import Moment, Query
 from domain.errors import invalid
 from domain.vocabulary import Slug
-from projections import owner_streams
+from projections import assignments_then, owner_streams
 from projections.time_travel import PastReader, When, reader_of
 
 AS_OF = (
@@ -59,6 +59,17 @@ def each_of_owner(
     """The same, for each engagement alone: without indexes, the runs of one are not to be looked for among all."""
     streams = owner_streams.of_owner(state.reader(), state.caller().tenant, owner_id, slug, definition_id)
     return [_reader([stream], when, tables) for stream in streams] or [_reader([], when, tables)]
+
+
+def assignments_of(when: When, owner_id: str) -> PastReader:
+    """What reads a user's assignments of that moment, of which the whole training of the user is a part."""
+    reader, tenant = state.reader(), state.caller().tenant
+    streams = [
+        stream
+        for slug in (Slug.PRACTICE, Slug.LEARN)
+        for stream in owner_streams.of_owner(reader, tenant, owner_id, slug)
+    ]
+    return assignments_then.reader_of(reader, state.progress_log().history, tenant, owner_id, streams, when)
 
 
 def of_run(when: When, run_id: UUID, tables: Iterable[str]) -> PastReader:

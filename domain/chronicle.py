@@ -80,7 +80,8 @@ class RunTold(msgspec.Struct, kw_only=True):
 class Chronicle:
     """Runs and windows as a stream's events tell of them; `outside` are entries that no window holds.
 
-    `foreseen` are the runs that wait for the break of the one before to be written. `rules` judge what came before the first run.
+    `foreseen` are the runs that wait for the break of the one before to be written. `rules` judge what came before the
+    first run.
     """
 
     def __init__(self, events: Iterable[Recorded], rules: Rules) -> None:

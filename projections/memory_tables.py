@@ -48,6 +48,14 @@ def expression(projection: Projection, rows: Sequence[Row]) -> tuple[str, dict[s
     }
 
 
+def select(projection: Projection, condition: str) -> str:
+    """A query of the rows of a read table, in the form that `expression` takes. `condition` is SQL."""
+    columns = ", ".join(
+        f"{name}::text AS {name}" if type_ == "jsonb" else name for name, (type_, _) in _columns(projection).items()
+    )
+    return f"SELECT {columns} FROM {projection.name} WHERE {condition}"
+
+
 def _values(rows: Sequence[Row], name: str) -> list[Any]:
     """One or two different values of a column."""
     first = rows[0].get(name) if rows else None

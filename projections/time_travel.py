@@ -69,8 +69,13 @@ class PastReader(Reader):
         return self._reader.value(self._of_then(query), {**(parameters or {}), **self._parameters})
 
     def _of_then(self, query: str) -> str:
+        own = query.lstrip().removeprefix(RECURSIVE)
+        if own != query.lstrip():
+            return f"{RECURSIVE} {self._with}, {own}"
         return f"WITH {self._with} {query}"
 
+
+RECURSIVE = "WITH RECURSIVE"
 
 # The tables hold what the log held before they were folded.
 CHECKPOINTS = """
@@ -87,6 +92,13 @@ def reader_of(
 ) -> PastReader:
     """What reads these engagements, and their definitions, as they were then. `history` reads a stream of the log."""
     through: datetime = reader.value("SELECT statement_timestamp()")
+    return PastReader(reader, tables_of(reader, history, streams, when, tables), through)
+
+
+def tables_of(
+    reader: Reader, history: History, streams: Iterable[UUID], when: When, tables: Iterable[str]
+) -> dict[Projection, list[Row]]:
+    """The rows of these engagements, and of their definitions, as they were then."""
     found: dict[Projection, list[Row]] = {one: [] for one in PROJECTIONS if one.name in set(tables)}
     definitions: dict[UUID, Sequence[Recorded]] = {}
     for stream in streams:
@@ -98,7 +110,12 @@ def reader_of(
         _add(found, stream, then, reader.slices)
     for about, events in definitions.items():
         _add(found, about, _defined(events, when), reader.slices)
-    return PastReader(reader, found, through)
+    return found
+
+
+def then_known(events: Sequence[Recorded], when: When) -> Sequence[Recorded]:
+    """Of a stream in which everything happened when it was recorded, what there was then."""
+    return known_by(known_by(events, when.known_at), when.as_of)
 
 
 def merged(pages: Sequence[Listed[Any]], page: Page) -> Listed[Any]:
@@ -128,5 +145,4 @@ def _definition_of(events: Sequence[Recorded]) -> UUID:
 
 def _defined(events: Sequence[Recorded], when: When) -> Sequence[Recorded]:
     """What a definition said then. One that was made after what was logged to it (history was loaded) has its first."""
-    then = known_by(known_by(events, when.known_at), when.as_of)
-    return then or events[:1]
+    return then_known(events, when) or events[:1]

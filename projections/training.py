@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from domain.ids import owner_slice
+from projections.change import schema_of
 from projections.consistency import through_sql
 from projections.database import Reader
+from projections.versions import VERSIONS
 
-# A user whom the tenant registered, put into a team or assigned something to, or of whom something was logged.
-KNOWN = """
+# A user whom the tenant registered, put into a team or assigned something to, or of whom something was logged: today,
+# whatever moment is asked about, so that the tables of a moment are not to take these names.
+KNOWN = f"""
     (
         EXISTS (
             SELECT
@@ -27,14 +30,14 @@ KNOWN = """
         )
         OR EXISTS (
             SELECT
-            FROM team_member
+            FROM {schema_of("team_member", VERSIONS["team_member"])}.team_member
             WHERE slice = %(slice)s
               AND tenant = %(tenant)s
               AND owner_id = %(owner_id)s
         )
         OR EXISTS (
             SELECT
-            FROM assignment
+            FROM {schema_of("assignment", VERSIONS["assignment"])}.assignment
             WHERE tenant = %(tenant)s
               AND assignee_type = 'user'
               AND assignee_id = %(owner_id)s

@@ -109,8 +109,8 @@ class ExplainedRunSchema(Shown):
     number = shown(fields.Integer, "Which try it is, from 1 on.")
     status = shown(
         fields.String,
-        "How its record reads. `withdrawn`: what came later showed that it had not begun; `excused`: a pause touched the "
-        "window of a challenge. Neither of these has a record any more.",
+        "How its record reads. `withdrawn`: what came later showed that it had not begun; `excused`: a pause touched "
+        "the window of a challenge. Neither of these has a record any more.",
         validate=validate.OneOf(STATUSES),
     )
     summary = shown(fields.String, "What became of it and why, in a sentence.")

@@ -10,12 +10,12 @@ from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
 
-from api import state
+from api import state, time_travel
 from api.access.callers import requires
 from api.fields import Shown, shown
 from api.schema.resources import resource
 from api.training.examples import example
-from api.training.users import WINDOW_HEADER, Keyset, PartQuery, UserPath, array, asked_owner, blueprint, part_of
+from api.training.users import WINDOW_HEADER, Keyset, PartOfThenQuery, UserPath, array, asked_owner, blueprint, part_of
 from api.wire import seconds
 from domain.numbers import ZERO, percent_of
 from domain.vocabulary import ContentArea
@@ -57,7 +57,7 @@ class AssignmentSchema(Shown):
 
 @requires("progress:read")
 @BLUEPRINT.arguments(UserPath, location="path")
-@BLUEPRINT.arguments(PartQuery, location="query")
+@BLUEPRINT.arguments(PartOfThenQuery, location="query")
 @BLUEPRINT.response(200, AssignmentSchema(many=True), headers=WINDOW_HEADER, examples=example("assignments"))
 @BLUEPRINT.doc(operationId="getAssignments", summary="Get the active assignments of a user.")
 def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Response:
@@ -66,9 +66,10 @@ def get(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Respon
     Those of the user, of the user's teams and of the whole organisation, in the order in which they were made, with
     how far the user is in the catalogue as it is now. The same target assigned twice is there twice.
     """
-    owner_id, part = asked_owner(path), part_of(query, KEYSET)
-    tenant = state.caller().tenant
-    found = assignments_of_user.of_owner(state.reader(), tenant, owner_id, part, now=state.now())
+    owner_id, part, when = asked_owner(path), part_of(query, KEYSET), time_travel.asked(query)
+    reader = state.reader() if when is None else time_travel.assignments_of(when, owner_id)
+    now = state.now() if when is None else when.question
+    found = assignments_of_user.of_owner(reader, state.caller().tenant, owner_id, part, now=now)
     return array(found, KEYSET, _written)
 
 

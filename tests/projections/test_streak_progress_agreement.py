@@ -94,7 +94,7 @@ def assert_read_alike(state: StreakProgress, pauses: tuple[Pause, ...], reader: 
 
 
 def assert_explained_alike(log: ProgressLog, stream: UUID, streak: UUID, reader: Reader, now: datetime) -> int:
-    """An explanation has the runs that are read at that moment, as they are read. How many of them are only foreseen."""
+    """An explanation has the runs that are read at that moment, as they read. How many of them are only foreseen."""
     definition = log.definition("acme", Slug.STREAK, streak, now=now)
     told = explain_game(Slug.STREAK, log.history(stream), definition, now)
     explained = [

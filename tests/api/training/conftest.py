@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from domain.application import ProgressLog
+from reactors.assignments import AssignmentCompletion
 from tests.api.conftest import ACME, GLOBEX, Clock
 from tests.given_training import Training
 
@@ -51,3 +52,16 @@ def read(ask: Callable[..., TestResponse]) -> Read:
         return response.json
 
     return read
+
+
+@pytest.fixture
+def react(database_url, clock, catch_up):
+    """Let the reactor see everything that is there now."""
+    reactor = AssignmentCompletion(database_url, clock)
+
+    def react() -> None:
+        catch_up()
+        reactor.step()
+
+    yield react
+    reactor.close()

@@ -6,21 +6,7 @@ from decimal import Decimal
 import pytest
 
 from api.training.assignments import percent
-from reactors.assignments import AssignmentCompletion
 from tests.api.training.conftest import ADA
-
-
-@pytest.fixture
-def react(database_url, clock, catch_up):
-    """Let the reactor see everything that is there now."""
-    reactor = AssignmentCompletion(database_url, clock)
-
-    def react() -> None:
-        catch_up()
-        reactor.step()
-
-    yield react
-    reactor.close()
 
 
 @pytest.mark.parametrize(
