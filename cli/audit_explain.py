@@ -38,13 +38,16 @@ def explain(as_json: bool, **asked: Any) -> None:
             click.echo(encode(written(told)).decode())
             return
         for one in explained(told):
-            console().print(Text(title_of(one.past.about), "bold"))
+            console().print(Text(title_of(one.past), "bold"))
             for line in _lines(one.explanation):
                 console().print(line, soft_wrap=True)
 
 
 def _lines(told: Explanation) -> Iterator[Text]:
     yield Text(told.summary)
+    if told.windows:
+        zones = dict.fromkeys(one.timezone for one in told.windows)
+        yield Text(f"All times are those of {' and '.join(zones)}.", "dim")
     drawn = None
     for window in told.windows:
         run = next((run for run in told.runs if run.id == window.run_id), None)
@@ -57,7 +60,7 @@ def _lines(told: Explanation) -> Iterator[Text]:
                 ended = local(gap.end, window.timezone)
                 yield Text(f"  ┊ no entry up to {ended:%Y-%m-%d %H:%M}: more windows like this one", "dim")
     if told.entries:
-        yield Text("entries outside of all windows:" if told.windows else "entries:", "bold")
+        yield Text("entries outside of all windows (times are UTC):" if told.windows else "entries:", "bold")
         yield from _entries(told.entries, "UTC")
 
 
@@ -73,9 +76,9 @@ def _window(one: ExplainedWindow) -> Iterator[Text]:
     mark, style = MARKS[one.outcome]
     start, end = local(one.window.start, one.timezone), local(one.window.end, one.timezone)
     line = Text(f"  {mark} ", style).append(f"{one.window.key:<14}", "bold").append(_bar(one.total, one.target), style)
-    line.append(f"  {one.why}").append(f"  [{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M})", "dim")
+    line.append(f"  {one.why}").append(f"  ({start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M})", "dim")
     if one.run_id and not one.sealed and one.outcome is not Outcome.OPEN:
-        line.append(f"  not sealed until {local(one.seals_at, one.timezone):%Y-%m-%d %H:%M:%S}", "dim")
+        line.append(f"  late entries count until {local(one.seals_at, one.timezone):%Y-%m-%d %H:%M:%S}", "dim")
     yield line
     yield from _entries(one.entries, one.timezone)
 

@@ -13,6 +13,7 @@ from api.audit.history_record import history as history_of
 from api.wire import encode
 from cli.audited import console, engagement_options, found, title_of
 from domain.past import Past
+from domain.streak_events import BreakForeseen
 from domain.words import number
 
 COLUMNS = ("position", "version", "recorded", "activity", "event", "what", "state after it")
@@ -36,7 +37,7 @@ def history(as_json: bool, **asked: Any) -> None:
 
 
 def _table(past: Past, place: int) -> Table:
-    table = Table(title=Text(title_of(past.about)), box=box.SIMPLE, title_justify="left")
+    table = Table(title=Text(title_of(past)), box=box.SIMPLE, title_justify="left")
     for column in COLUMNS:
         table.add_column(column, justify="right" if column in ("position", "version") else "left", overflow="fold")
     for recorded, state in past.states():
@@ -75,12 +76,16 @@ def _what(event: Any) -> Iterator[str]:
             yield f"= {number(said)}"
     if (milestone := getattr(event, "milestone", None)) is not None:
         yield milestone.name or str(milestone.id)
+    for one in event.next if isinstance(event, BreakForeseen) else ():
+        yield f"{one.window.key} = {one.value} if {one.missed[-1].key} is missed"
 
 
 def _state(state: Any) -> Iterator[str]:
     """Where an engagement stands, as far as it is short."""
     for run in getattr(state, "runs", ()):
         yield f"{run.window.key} {run.status} {number(run.value)}"
+    for one in getattr(state, "foreseen", ()):
+        yield f"{one.window.key} foreseen {one.value}"
     for window in getattr(state, "windows", ()):
         yield f"{window.window.key}: {window.tally.count}{' met' if window.met_at else ''}"
     if (steps := getattr(state, "steps", None)) is not None:

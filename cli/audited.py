@@ -14,7 +14,7 @@ from rich.console import Console
 from api.audit.asked import Asked, as_it_was, engagements_of
 from cli.context import data_dir_option, located, reading, tenant_option
 from domain.application import ProgressLog
-from domain.past import About
+from domain.past import Past
 from projections.time_travel import When
 
 WIDTH = 200
@@ -85,10 +85,13 @@ def found(
         yield Found(asked, log.position_of(pasts[0].id, 0).slice)
 
 
-def title_of(about: About) -> str:
-    """What an engagement is called above what is printed about it."""
+def title_of(past: Past) -> str:
+    """An engagement as people know it: what the definition is called, which one it is, and whose it is."""
+    about, fields = past.about, getattr(past.definition, "fields", None)
+    called = getattr(fields, "name", None) or getattr(fields, "title", None)
     index = "" if about.challenge_index is None else f", challenge {about.challenge_index}"
-    return f"{about.slug} {about.definition_id}{index}, owner {about.owner_id}"
+    name = f"{called}: " if called else ""
+    return f"{name}{about.slug} {about.definition_id}{index}, owner {about.owner_id}"
 
 
 def console() -> Console:

@@ -53,10 +53,10 @@ def reader_of(
         "as_of": when.as_of,
         "known_at": when.known_at,
     }
-    items = reader.rows(dict, select(catalogue.PROJECTION, OF_THE_CATALOGUE), asked)
-    assignments = reader.rows(dict, select(assignment.PROJECTION, OF_ASSIGNMENTS), asked)
-    completed = reader.rows(dict, select(assignment_progress.PROJECTION, OF_COMPLETIONS), asked)
-    tables = {
+    items: list[Row] = reader.rows(dict, select(catalogue.PROJECTION, OF_THE_CATALOGUE), asked)
+    assignments: list[Row] = reader.rows(dict, select(assignment.PROJECTION, OF_ASSIGNMENTS), asked)
+    completed: list[Row] = reader.rows(dict, select(assignment_progress.PROJECTION, OF_COMPLETIONS), asked)
+    tables: dict[Projection, list[Row]] = {
         **tables_of(reader, history, engagements, when, PROGRESS),
         team_member.PROJECTION: teams,
         catalogue.PROJECTION: list(_as_then(catalogue.PROJECTION, items, Slug.CATALOGUE, history, when)),
