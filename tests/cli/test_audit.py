@@ -38,8 +38,20 @@ def streak(log: ProgressLog) -> str:
     return str(CHALLENGE)
 
 
-def visit(log: ProgressLog, tenant: str, owner: str, name: str, day: int, late: timedelta = timedelta()):
-    at = BEGIN + timedelta(days=day)
+@pytest.fixture
+def foreseen(log: ProgressLog, streak: str) -> str:
+    """Early in March, within the grace of February, Cem logs a visit; nobody writes down that February was missed."""
+    for day in range(3):
+        visit(log, "default", "cem", f"cem-{day}", day)
+    march = datetime(2026, 2, 28, 23, 1, tzinfo=UTC) - BEGIN
+    visit(log, "default", "cem", "cem-march", march.days, timedelta(0), seconds=march.seconds)
+    return "cem"
+
+
+def visit(
+    log: ProgressLog, tenant: str, owner: str, name: str, day: int, late: timedelta = timedelta(), seconds: int = 0
+):
+    at = BEGIN + timedelta(days=day, seconds=seconds)
     entry = LogEntry(definition_id=CHALLENGE, owner_id=owner, activity_at=at, unique_identifier=name, slug=Slug.STREAK)
     return log.log_entry(tenant, entry, now=at + late)
 
@@ -88,6 +100,18 @@ def test_the_explanation_is_a_timeline_that_answers_why(milepost, streak):
     assert "(2026-01-01 00:00 to 2026-02-01 00:00)" in january
     assert "18:00:00" not in result.stdout
     assert "19:00:00" in result.stdout
+
+
+def test_what_is_foreseen_is_told(milepost, foreseen):
+    """RULES 5, never stale: the next run is there from the missed window's end on."""
+    history = milepost("audit", "history", CHALLENGE, foreseen)
+    explained = milepost("audit", "explain", CHALLENGE, foreseen, "--as-of", "2026-02-28T23:02:00Z")
+
+    (line,) = (line for line in history.stdout.splitlines() if "BreakForeseen" in line)
+    assert "2026-03 = 0 if 2026-02 is missed" in line
+    assert "2026-03 foreseen 0" in line
+    assert "run 2 (" in explained.stdout
+    assert "until 1 March 2026 00:05 (Europe/Vienna) late entries can still join it" in explained.stdout
 
 
 def test_the_explanation_is_one_json_line_for_programs(milepost, streak):
