@@ -14,7 +14,7 @@ from api.schema.definitions import apply
 from cli.context import data_dir_option, database, reading
 from cli.example import Example
 from cli.example_challenges import SPEND
-from cli.example_entries import definitions, load
+from cli.example_entries import definitions_for, load
 from cli.failures import Failed
 from cli.serve import report
 from cli.serving import Serving, listening
@@ -62,7 +62,7 @@ def demo(port: int, as_json: bool, data_dir: Path) -> None:
 def _load_examples(url: str) -> list[Example]:
     now = datetime.now(UTC)
     with ProgressLog(url) as log:
-        apply(log, TENANT, definitions(), now=now)
+        apply(log, TENANT, definitions_for(log, TENANT, now), now=now)
         return load(log, TENANT, now)
 
 

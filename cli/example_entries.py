@@ -9,6 +9,7 @@ import msgspec
 from cli import example_challenges, example_streaks, example_training
 from cli.example import Example
 from domain.application import ProgressLog
+from domain.ids import owner_stream_id
 
 
 def definitions() -> dict[str, Any]:
@@ -16,6 +17,19 @@ def definitions() -> dict[str, Any]:
     text = files("cli").joinpath("examples", "definitions.json").read_bytes()
     document: dict[str, Any] = msgspec.json.decode(text, type=dict)
     return document
+
+
+def definitions_for(log: ProgressLog, tenant: str, now: datetime) -> dict[str, Any]:
+    """The same without the end users who were erased since: they stay so."""
+    document = definitions()
+    return {**document, "users": [user for user in document["users"] if not _is_erased(log, tenant, user, now)]}
+
+
+def _is_erased(log: ProgressLog, tenant: str, user: dict[str, Any], now: datetime) -> bool:
+    identifier = user.get("id") or log.user_id(tenant, user["externalId"])
+    stream = owner_stream_id(tenant, identifier)
+    state = log.streams(tenant, [stream], now).user(identifier).state
+    return state is not None and state.erased
 
 
 def load(log: ProgressLog, tenant: str, now: datetime) -> list[Example]:

@@ -1,6 +1,7 @@
 """The demo's streaks: the examples of the two streak documents, right on every day."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from uuid import UUID
 from cli.example import EVENING, LATE_GRACE, Example, accept, backfill, spread, window
 from domain.application import ProgressLog
 from domain.commands import KeepUser, LogEntry
+from domain.errors import Erased
 from domain.ids import engagement_id, run_id
 from domain.vocabulary import Period, Slug
 from domain.windows import Schedule, Window
@@ -52,8 +54,9 @@ def _first_of_march(now: datetime) -> datetime:
 
 
 def _keep(log: ProgressLog, tenant: str, external_id: str, name: str, now: datetime) -> str:
-    identifier, _ = log.keep_user(tenant, KeepUser(external_id=external_id, personal={"first_name": name}), now=now)
-    return identifier
+    with suppress(Erased):
+        log.keep_user(tenant, KeepUser(external_id=external_id, personal={"first_name": name}), now=now)
+    return log.user_id(tenant, external_id)
 
 
 def _orders(owner: str, today: Window) -> Iterator[LogEntry]:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.schema.definitions import apply
-from cli.example_entries import definitions, load
+from cli.example_entries import definitions_for, load
+from domain.commands import EraseUser
+from domain.erasure import erase_user
 from projections import challenge_progress, records, streak_progress, streak_standing
 from projections.listing import Page
 from projections.streak_windows import task
@@ -25,7 +27,7 @@ def shown(log, reader):
     """Load the examples at a moment; answer each as it then reads."""
 
     def run(now):
-        apply(log, "demo", definitions(), now=now)
+        apply(log, "demo", definitions_for(log, "demo", now), now=now)
         examples = load(log, "demo", now)
         return [READING[one.name](reader, one, now) for one in examples if one.name in READING]
 
@@ -112,3 +114,17 @@ def test_the_milestones_that_were_reached_gave_their_rewards(shown, reader):
     of_challenges = ["Half of the card", "Half of the way", "The card is full", "The first $100"]
     of_streaks = ["A day", "Four weeks", "The first month", "Three days"]
     assert reached == sorted(of_challenges + of_streaks)
+
+
+def test_who_was_erased_stays_so_and_the_examples_are_loaded_all_the_same(shown, log, reader):
+    now = MOMENTS[0]
+    shown(now)
+    erased = {log.user_id("demo", name) for name in ("ada", "fay-2026", f"dora-{now:%Y-%m-%d}")}
+    for identifier in erased:
+        erase_user(log, "demo", EraseUser(id=identifier, actor="support"), now=now)
+
+    again = shown(now + timedelta(minutes=1))
+
+    assert (figures(again), rows(again, now)) == (AS_IN_THE_SOURCE, STREAKS_AS_IN_THE_SOURCE)
+    found = records.with_ids(reader, records.ACCOUNT_USER, "demo", list(erased))
+    assert [one["first_name"] for one in found.values()] == [None] * 3

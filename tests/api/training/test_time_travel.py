@@ -145,9 +145,7 @@ def test_assignments_of_a_moment_are_those_that_were_answered_then(told, request
             assert ask(asOf=moment) == ask(asOf=moment, knownAt=moment) == answer
 
 
-def test_what_was_practised_late_completes_an_assignment_when_it_was_done(
-    training, clock, acme, react
-):
+def test_what_was_practised_late_completes_an_assignment_when_it_was_done(training, clock, acme, react):
     training.assign("topic", "xss", "eve")
     clock.advance(hours=3)
     training.practise("eve", "xss", 0, 1, at=NOW + timedelta(hours=1))
