@@ -13,13 +13,13 @@ PROCESSES = Path("/proc")
 PEER = struct.Struct("3i")  # The kernel's `struct ucred`: process, user, group.
 
 
-def give_way() -> None:
-    """Let this process, the leader of a session of its own, run after those that serve."""
+def gives_way(pid: int) -> None:
+    """Let a process that was just started, the leader of a session of its own, run after those that serve."""
     with suppress(OSError):
-        os.nice(NICENESS)
+        os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
     with suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-    _lower_session(os.getpid())
+        os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
+    _lower_session(pid)
 
 
 def server_gives_way(connection: Connection) -> bool:

@@ -12,7 +12,7 @@ from projections import PROJECTIONS
 from projections.change import Projection
 from projections.database import connect
 from projections.log_reading import decoder
-from projections.rebuilding.giving_way import give_way, server_gives_way
+from projections.rebuilding.giving_way import gives_way, server_gives_way
 from projections.rebuilding.shadow import BUILD, Shadow, advance, described
 from projections.refusals import WorkerFailed
 
@@ -58,7 +58,7 @@ def fill_apart(
 
 
 def _start(database_url: str, projections: Sequence[Projection]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [
             sys.executable,
             "-P",
@@ -73,6 +73,9 @@ def _start(database_url: str, projections: Sequence[Projection]) -> subprocess.P
         text=True,
         start_new_session=True,
     )
+    # At once, and not by itself: to load what it needs takes a worker longer than many a slice.
+    gives_way(process.pid)
+    return process
 
 
 def _last_words(process: subprocess.Popen[str]) -> str:
@@ -83,8 +86,7 @@ def _last_words(process: subprocess.Popen[str]) -> str:
 
 
 def _work(names: Sequence[str]) -> None:
-    """What a worker does: give way to those who serve, end with the parent, fill."""
-    give_way()
+    """What a worker does: end with the parent, fill."""
     Thread(target=_end_with_parent, daemon=True).start()
     # A stretch is a great many small objects that all stay until its end: looking for cycles among them again and
     # again would take longer than all the rest.
