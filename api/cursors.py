@@ -25,7 +25,7 @@ def decoded(cursor: str, values: Any) -> Any:
         raise invalid("cursor", "is not a cursor of this list") from None
 
 
-def link(cursor: str) -> dict[str, str]:
-    """The header that names the next part: what was asked for, from the cursor on."""
-    parameters = {name: value for name, value in request.args.items() if name not in ("cursor", "offset")}
-    return {"Link": f'<{request.path}?{urlencode({**parameters, "cursor": cursor})}>; rel="next"'}
+def link(cursor: str, parameter: str = "cursor") -> dict[str, str]:
+    """The header that names the next part: what was asked for, from the cursor on, which a parameter takes."""
+    parameters = {name: value for name, value in request.args.items() if name not in (parameter, "offset")}
+    return {"Link": f'<{request.path}?{urlencode({**parameters, parameter: cursor})}>; rel="next"'}

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Response, request
 from flask.views import MethodView
@@ -14,6 +13,7 @@ from api.audit.event_record import FeedLineSchema, FeedSchema, paging, written
 from api.audit.examples import example
 from api.audit.reading import audited
 from api.blueprints import Blueprint
+from api.cursors import link
 from api.fields import CANONICAL, Moment, Query, WholeNumber, Word
 from api.headers import conditional, consistent_through
 from api.wire import encode
@@ -117,8 +117,8 @@ class Events(MethodView):
         limit = query.get("limit", DEFAULT_LIMIT)
         part = event_feed.read(reader, tenant, filters, after, limit)
         body = {"data": list(written(part.events, after)), "paging": {"limit": limit, **paging(part)}}
-        link = f'<{_next(cursor.encode(part.cursor))}>; rel="next"'
-        return conditional(body, through=part.through, headers={"Link": link, "Vary": "Accept"})
+        onward = link(cursor.encode(part.cursor), "after")
+        return conditional(body, through=part.through, headers={**onward, "Vary": "Accept"})
 
 
 def _filters(query: dict[str, Any]) -> Filters:
@@ -150,8 +150,3 @@ def _lines(reader: Reader, tenant: str, filters: Filters, after: dict[int, int],
         "Vary": "Accept",
     }
     return Response(lines(), 200, headers, mimetype=LINES)
-
-
-def _next(behind: str) -> str:
-    parameters = {name: value for name, value in request.args.items() if name != "after"}
-    return f"{request.path}?{urlencode({**parameters, 'after': behind})}"

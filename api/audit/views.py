@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 from flask import Response, request
 from flask.views import MethodView
@@ -17,6 +16,7 @@ from api.audit.explanation_document import ExplanationSchema
 from api.audit.explanation_record import written
 from api.audit.history_record import HistorySchema, history, last_position
 from api.blueprints import Blueprint
+from api.cursors import link
 from api.fields import WholeNumber
 from api.headers import conditional
 from api.schema.resources import View
@@ -110,5 +110,4 @@ def _link(asked: Asked, told: dict[str, Any], place: int) -> dict[str, str] | No
     positions = [one["position"] for one in told["events"] if one["position"]]
     if not positions or positions[-1] == f"{place}:{last}":
         return None
-    parameters = {**request.args.to_dict(), "cursor": positions[-1]}
-    return {"Link": f'<{request.path}?{urlencode(parameters)}>; rel="next"'}
+    return link(positions[-1])

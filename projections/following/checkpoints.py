@@ -8,15 +8,9 @@ from psycopg import Connection
 
 from projections.change import Projection
 
-# A slice that an event has stopped is left alone until it is time to try again.
-BEHIND = """
-    SELECT DISTINCT slice
-    FROM slices
-    JOIN checkpoints AS checkpoint USING (slice)
-    WHERE (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
-      AND position < head
-      AND (%(slices)s::smallint[] IS NULL OR slice = ANY(%(slices)s))
-      AND NOT EXISTS (
+# What stops `checkpoint` is to be tried again, and not yet.
+RESTING = """
+    EXISTS (
         SELECT
         FROM poison
         WHERE poison.slice = checkpoint.slice
@@ -24,11 +18,22 @@ BEHIND = """
           AND poison.version = checkpoint.version
           AND poison.parked_at IS NULL
           AND poison.retry_at > clock_timestamp()
-      )
+    )
+"""
+
+# A slice that an event has stopped is left alone until it is time to try again.
+BEHIND = f"""
+    SELECT DISTINCT slice
+    FROM slices
+    JOIN checkpoints AS checkpoint USING (slice)
+    WHERE (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
+      AND position < head
+      AND (%(slices)s::smallint[] IS NULL OR slice = ANY(%(slices)s))
+      AND NOT {RESTING}
     ORDER BY slice
 """
 
-LOCK = """
+LOCK = f"""
     SELECT
         projection,
         position,
@@ -51,15 +56,7 @@ LOCK = """
     FROM checkpoints AS checkpoint
     WHERE slice = %(slice)s
       AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
-      AND NOT EXISTS (
-        SELECT
-        FROM poison
-        WHERE poison.slice = checkpoint.slice
-          AND poison.projection = checkpoint.projection
-          AND poison.version = checkpoint.version
-          AND poison.parked_at IS NULL
-          AND poison.retry_at > clock_timestamp()
-      )
+      AND NOT {RESTING}
     ORDER BY projection
     FOR UPDATE OF checkpoint SKIP LOCKED
 """
