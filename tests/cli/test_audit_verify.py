@@ -238,15 +238,36 @@ def test_a_wrong_setting_is_named_and_a_key_is_not_quoted(audit, name, value, to
     assert "secret" not in result.stderr
 
 
+UNPUBLISHED = """
+    SELECT slice
+    FROM slices
+    WHERE head > coalesce(
+        (
+            SELECT max(size)
+            FROM seal_checkpoints
+            WHERE seal_checkpoints.slice = slices.slice
+              AND published_at IS NOT NULL
+        ),
+        0
+    )
+"""
+
+
 def test_the_clock_process_seals_signs_and_publishes(database_url, log, audit, outside, tmp_path):
+    """Also what it writes itself meanwhile: the month of these entries is over."""
     grow(log, 0, 40)
     tampering = Tampering(database_url)
-    heads = {number: head for number, head in tampering.heads().items() if head}
-    variables = {"MILEPOST_SIGNING_KEY": str(KEY), "MILEPOST_CHECKPOINT_FILE": str(outside)}
+    given = tampering.heads()
+    variables = {
+        "MILEPOST_SIGNING_KEY": str(KEY),
+        "MILEPOST_CHECKPOINT_FILE": str(outside),
+        "MILEPOST_CHECKPOINT_SECONDS": "0.1",
+    }
     clock = start("clock", "run", database_url=database_url, folder=tmp_path, **variables)
     try:
-        published = "SELECT slice, size FROM seal_checkpoints WHERE published_at IS NOT NULL"
-        eventually(lambda: dict(tampering.rows(published)) == heads)
+        due = "SELECT count(*) FROM streams WHERE due_at <= now()"
+        eventually(lambda: tampering.heads() != given and tampering.rows(due) == [(0,)])
+        eventually(lambda: tampering.rows(UNPUBLISHED) == [])
     finally:
         clock.terminate()
         told = clock.communicate()[1]
