@@ -52,11 +52,11 @@ def position_header(positions: Iterable[Any]) -> dict[str, str]:
     return {"Position": ", ".join(f"{one}:{number}" for one, number in sorted(last.items()))} if last else {}
 
 
-def await_position(wanted: str) -> None:
-    """Wait until the read tables hold what If-Position names. Raises NotYetHeld when they still do not."""
+def await_position(wanted: str, names: Iterable[str]) -> None:
+    """Wait until these read tables hold what If-Position names. Raises NotYetHeld when they still do not."""
     positions = _positions(wanted)
-    if not wait_until_held(state.reader(), positions):
-        raise NotYetHeld(wanted, stopped=stopped_before(state.reader(), positions))
+    if not wait_until_held(state.reader(), positions, names=names):
+        raise NotYetHeld(wanted, stopped=stopped_before(state.reader(), positions, names))
 
 
 def _positions(text: str) -> dict[int, int]:

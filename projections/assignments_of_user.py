@@ -10,6 +10,11 @@ from projections.consistency import through_sql
 from projections.database import Reader
 from projections.training import Found, Part, Source, held, of_user
 
+# What of the user's slice is read, and what of all slices: anybody's changes may be behind it.
+OF_THE_USER = ("practice_progress", "learn_progress", "team_member", "assignment_progress")
+OF_THE_TENANT = ("catalogue", "assignment")
+READ_TABLES = (*OF_THE_USER, *OF_THE_TENANT)
+
 COLUMNS = "assignment.id, content_area, target_type, target_id, deadline, is_mandatory, note, created_at"
 
 WANTED = f"""
@@ -160,8 +165,8 @@ SOURCE = Source(
     behind="(created_at, id) > (%(after_created_at)s, %(after_id)s)",
     through=f"""
         least(
-            {held("practice_progress", "learn_progress", "team_member", "assignment_progress")},
-            {through_sql(("catalogue", "assignment"), one_slice=False)}
+            {held(*OF_THE_USER)},
+            {through_sql(OF_THE_TENANT, one_slice=False)}
         )
     """,
 )

@@ -44,22 +44,31 @@ def through(reader: Reader, names: Iterable[str], slice_number: int | None = Non
     return moment
 
 
-def holds(reader: Reader, positions: dict[int, int]) -> bool:
-    """Whether every projection has read each slice up to the given position."""
+def holds(reader: Reader, positions: dict[int, int], names: Iterable[str] = VERSIONS) -> bool:
+    """Whether these projections have read each slice up to the given position, and the log goes that far."""
     query = """
         SELECT NOT EXISTS (
             SELECT
             FROM unnest(%(slices)s::smallint[], %(positions)s::bigint[]) AS wanted (slice, position)
-            JOIN checkpoints USING (slice)
-            WHERE checkpoints.position < wanted.position
-              AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
+            JOIN slices USING (slice)
+            WHERE slices.head < wanted.position
+               OR EXISTS (
+                    SELECT
+                    FROM checkpoints
+                    WHERE checkpoints.slice = wanted.slice
+                      AND checkpoints.position < wanted.position
+                      AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
+               )
         )
     """
-    return bool(reader.value(query, _everywhere(positions)))
+    return bool(reader.value(query, _there(positions, names)))
 
 
-def stopped_before(reader: Reader, positions: dict[int, int]) -> bool:
-    """Whether an event that cannot be applied keeps a projection from reading this far: waiting is in vain."""
+def stopped_before(reader: Reader, positions: dict[int, int], names: Iterable[str] = VERSIONS) -> bool:
+    """Whether an event that cannot be applied keeps one of these projections from reading so far.
+
+    Then waiting is in vain.
+    """
     query = """
         SELECT EXISTS (
             SELECT
@@ -70,34 +79,37 @@ def stopped_before(reader: Reader, positions: dict[int, int]) -> bool:
               AND (projection, version) IN (SELECT * FROM unnest(%(names)s::text[], %(versions)s::integer[]))
         )
     """
-    return bool(reader.value(query, _everywhere(positions)))
+    return bool(reader.value(query, _there(positions, names)))
 
 
-def wait_until_level(reader: Reader, seconds: float = 2.0) -> bool:
-    """Wait until the read tables hold everything that is in the log now; False when they do not after `seconds`."""
+def wait_until_level(reader: Reader, seconds: float = 2.0, *, names: Iterable[str] = VERSIONS) -> bool:
+    """Wait until these read tables hold everything that is in the log now; False when they do not after `seconds`."""
     heads = reader.rows(dict, "SELECT slice, head FROM slices WHERE head > 0", {})
-    return wait_until_held(reader, {row["slice"]: row["head"] for row in heads}, seconds)
+    return wait_until_held(reader, {row["slice"]: row["head"] for row in heads}, seconds, names=names)
 
 
-def wait_until_held(reader: Reader, positions: dict[int, int], seconds: float = 2.0) -> bool:
-    """Wait until the read tables hold these positions; False when they still do not after `seconds`, or cannot."""
-    if holds(reader, positions):
+def wait_until_held(
+    reader: Reader, positions: dict[int, int], seconds: float = 2.0, *, names: Iterable[str] = VERSIONS
+) -> bool:
+    """Wait until these read tables hold these positions; False when they still do not after `seconds`, or cannot."""
+    if holds(reader, positions, names):
         return True
-    if stopped_before(reader, positions):
+    if stopped_before(reader, positions, names):
         return False
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         time.sleep(WAIT_STEP_SECONDS)
-        if holds(reader, positions):
+        if holds(reader, positions, names):
             return True
     return False
 
 
-def _everywhere(positions: dict[int, int]) -> dict[str, list[Any]]:
-    """The parameters of a question about these positions and every projection."""
+def _there(positions: dict[int, int], names: Iterable[str]) -> dict[str, list[Any]]:
+    """The parameters of a question about these positions and projections."""
+    versions = versions_of(names)
     return {
         "slices": list(positions),
         "positions": list(positions.values()),
-        "names": list(VERSIONS),
-        "versions": list(VERSIONS.values()),
+        "names": list(versions),
+        "versions": list(versions.values()),
     }

@@ -1,7 +1,7 @@
 """Who asks: a key, an end user or a tenant that signs, what they may, and the decorator that a view states it with."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -141,7 +141,7 @@ SCHEMES: tuple[Callable[[Admission, Reader, Request, datetime], Caller | None], 
 )
 
 
-def admit(scopes: tuple[str, ...]) -> None:
+def admit(scopes: tuple[str, ...], reads: Collection[str]) -> None:
     """Let the request in as `state.caller()`. Raises Unauthorized, RateLimited, InsufficientScope or NotYetHeld."""
     state: State = state_of(current_app)
     asked, kept = request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]
@@ -155,16 +155,19 @@ def admit(scopes: tuple[str, ...]) -> None:
         raise InsufficientScope(scopes, sorted(caller.scopes))
     position = asked.environ.get("HTTP_IF_POSITION")
     if position is not None and asked.method in READING:
-        await_position(position)
+        await_position(position, reads)
 
 
-def requires(*scopes: str) -> Callable[[View], View]:
-    """The view wants a caller with one of these scopes. Stands above every other decorator of the view."""
+def requires(*scopes: str, reads: Collection[str] = ()) -> Callable[[View], View]:
+    """The view wants a caller with one of these scopes. Stands above every other decorator of the view.
+
+    A view that answers from read tables names them in `reads`: `If-Position` waits for these, and for no others.
+    """
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
         def admitted(*args: Any, **kwargs: Any) -> Any:
-            admit(scopes)
+            admit(scopes, reads)
             return view(*args, **kwargs)
 
         admitted._apidoc = {**getattr(view, "_apidoc", {}), "access": scopes}  # type: ignore[attr-defined]

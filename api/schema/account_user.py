@@ -91,7 +91,7 @@ RECORDS = Records(ACCOUNT_USER, UserSchema, "user", str)
 class UserRecords(MethodView):
     """The end users of the tenant."""
 
-    @requires("progress:read")
+    @requires("progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(UserQuery, location="query")
     @BLUEPRINT.response(200, envelope(UserSchema), examples=example("account_user_list"))
     @BLUEPRINT.doc(operationId="listUsers")
@@ -126,7 +126,7 @@ class UserRecords(MethodView):
 class UserRecord(MethodView):
     """One end user."""
 
-    @requires("progress:read")
+    @requires("progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(RecordPath, location="path")
     @BLUEPRINT.response(200, UserSchema, examples=example("account_user"))
     @BLUEPRINT.doc(operationId="getUser")

@@ -107,7 +107,7 @@ RECORDS = Records(MILESTONE, MilestoneSchema, "milestone")
 class MilestoneRecords(MethodView):
     """The milestones of the tenant."""
 
-    @requires("definitions:read", "progress:read")
+    @requires("definitions:read", "progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(MilestoneQuery, location="query")
     @BLUEPRINT.response(200, envelope(MilestoneSchema), examples=example("milestone_list"))
     @BLUEPRINT.doc(operationId="listMilestones")
@@ -141,7 +141,7 @@ class MilestoneRecords(MethodView):
 class MilestoneRecord(MethodView):
     """One milestone."""
 
-    @requires("definitions:read", "progress:read")
+    @requires("definitions:read", "progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(RecordPath, location="path")
     @BLUEPRINT.response(200, MilestoneSchema, examples=example("milestone"))
     @BLUEPRINT.doc(operationId="getMilestone")

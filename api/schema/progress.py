@@ -101,7 +101,7 @@ def query_of(kind: ProgressKind) -> type[ListQuery]:
 
 
 def _listing(blueprint: Blueprint, kind: ProgressKind) -> View:
-    @requires("progress:read")
+    @requires("progress:read", reads=kind.read_model.READ_TABLES)
     @blueprint.arguments(query_of(kind), location="query")
     @blueprint.response(200, envelope(kind.schema), examples=example(f"{kind.name}_list"))
     @blueprint.doc(operationId=f"list{operation(kind.name)}", summary=f"List {kind.noun}s.")
@@ -159,7 +159,7 @@ def _listed_then(
 def _single(blueprint: Blueprint, kind: ProgressKind) -> View:
     examples = example(*(f"{kind.name}_{status}" for status in (*kind.statuses, "as_of")))
 
-    @requires("progress:read")
+    @requires("progress:read", reads=kind.read_model.READ_TABLES)
     @blueprint.arguments(RecordPath, location="path")
     @blueprint.arguments(MomentQuery, location="query")
     @blueprint.response(200, kind.schema, examples=examples)

@@ -104,7 +104,7 @@ def current(of: Records, identifier: UUID | str) -> dict[str, Any]:
     reader, tenant = state.reader(), state.caller().tenant
     row = records.one(reader, of.kind, tenant, of.key(identifier))
     if row is None:
-        if not wait_until_level(reader):
+        if not wait_until_level(reader, names=of.kind.projections):
             raise Busy("the read tables are behind the log")
         row = records.one(reader, of.kind, tenant, of.key(identifier))
     if row is None:
@@ -115,7 +115,7 @@ def current(of: Records, identifier: UUID | str) -> dict[str, Any]:
 def after(of: Records, identifier: UUID | str, position: tuple[int, int]) -> dict[str, Any] | None:
     """The row once the read tables hold a write; None if they do not in time."""
     reader = state.reader()
-    if not wait_until_held(reader, dict([position])):
+    if not wait_until_held(reader, dict([position]), names=of.kind.projections):
         return None
     return records.one(reader, of.kind, state.caller().tenant, of.key(identifier))
 

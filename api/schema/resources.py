@@ -30,7 +30,7 @@ def operation(name: str) -> str:
 def list_of(blueprint: Blueprint, of: Records, query: type[ListQuery], *scopes: str, **doc: Any) -> View:
     """The method that lists records as they are kept."""
 
-    @requires(*scopes)
+    @requires(*scopes, reads=of.kind.projections)
     @blueprint.arguments(query, location="query")
     @blueprint.response(200, envelope(of.schema), examples=example(f"{blueprint.name}_list"))
     @blueprint.doc(**doc)
@@ -43,7 +43,7 @@ def list_of(blueprint: Blueprint, of: Records, query: type[ListQuery], *scopes: 
 def one_of(blueprint: Blueprint, of: Records, *scopes: str, **doc: Any) -> View:
     """The method that answers one record as it is kept."""
 
-    @requires(*scopes)
+    @requires(*scopes, reads=of.kind.projections)
     @blueprint.arguments(of.path, location="path")
     @blueprint.response(200, of.schema, examples=example(blueprint.name))
     @blueprint.doc(**doc)

@@ -70,7 +70,7 @@ RECORDS = Records(REWARD_LOG, RewardSchema, "reward")
 class RewardRecords(MethodView):
     """The rewards of the tenant."""
 
-    @requires("progress:read")
+    @requires("progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(RewardQuery, location="query")
     @BLUEPRINT.response(200, envelope(RewardSchema), examples=example("reward_log_list"))
     @BLUEPRINT.doc(operationId="listRewards")
@@ -86,7 +86,7 @@ class RewardRecords(MethodView):
 class RewardRecord(MethodView):
     """One reward."""
 
-    @requires("progress:read")
+    @requires("progress:read", reads=RECORDS.kind.projections)
     @BLUEPRINT.arguments(RecordPath, location="path")
     @BLUEPRINT.response(200, RewardSchema, examples=example("reward_log"))
     @BLUEPRINT.doc(operationId="getReward")

@@ -77,7 +77,7 @@ def members_of(body: dict[str, Any]) -> Beside:
 
 def level(reader: Reader) -> None:
     """Wait until the read tables hold everything: only they say who leaves. Raises Busy when they do not in time."""
-    if not wait_until_level(reader):
+    if not wait_until_level(reader, names=TEAM.projections):
         raise Busy("the read tables are behind the log, and say who leaves")
 
 

@@ -32,7 +32,7 @@ BLUEPRINT = Blueprint(
 )
 
 
-@requires("definitions:read", "progress:read")
+@requires("definitions:read", "progress:read", reads=live.READ_TABLES)
 @BLUEPRINT.arguments(TenantPath, location="path")
 @BLUEPRINT.arguments(NoQuery, location="query")
 @BLUEPRINT.response(200, DefinitionsSchema, examples=example("definitions"))
@@ -48,7 +48,7 @@ def definitions(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -
     return conditional({"definitions": found}, through=held)
 
 
-@requires("progress:read")
+@requires("progress:read", reads=streak_standing.READ_TABLES)
 @BLUEPRINT.arguments(UserPath, location="path")
 @BLUEPRINT.arguments(MomentQuery, location="query")
 @BLUEPRINT.response(200, StreaksSchema, examples=example("streaks"))
@@ -70,7 +70,7 @@ def of_user(view: MethodView, path: dict[str, Any], query: dict[str, Any]) -> Re
 def _single(operation: str) -> Callable[..., Response]:
     """The method that answers one streak. Two paths lead to it, as in the source of the dialect."""
 
-    @requires("progress:read")
+    @requires("progress:read", reads=streak_standing.READ_TABLES)
     @BLUEPRINT.arguments(StreakPath, location="path")
     @BLUEPRINT.arguments(MomentQuery, location="query")
     @BLUEPRINT.response(200, StreakSchema, examples=example("streak"))

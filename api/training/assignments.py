@@ -55,7 +55,7 @@ class AssignmentSchema(Shown):
     note = shown(fields.String, "Why it was assigned, or null.", allow_none=True)
 
 
-@requires("progress:read")
+@requires("progress:read", reads=assignments_of_user.READ_TABLES)
 @BLUEPRINT.arguments(UserPath, location="path")
 @BLUEPRINT.arguments(PartOfThenQuery, location="query")
 @BLUEPRINT.response(200, AssignmentSchema(many=True), headers=WINDOW_HEADER, examples=example("assignments"))

@@ -31,7 +31,7 @@ TABLES = (learn_progress.PROJECTION.name,)
 KEYSET = Keyset(("scenario_id",), tuple[Annotated[str, Id]])
 
 
-@requires("progress:read")
+@requires("progress:read", reads=TABLES)
 @BLUEPRINT.arguments(UserPath, location="path")
 @BLUEPRINT.arguments(PartOfThenQuery, location="query")
 @BLUEPRINT.response(200, LearnProgressSchema(many=True), headers=WINDOW_HEADER, examples=example("learn_progress"))

@@ -33,7 +33,7 @@ TABLES = (practice_progress.PROJECTION.name,)
 KEYSET = Keyset(("topic_id", "challenge_index"), tuple[Annotated[str, Id], Index])
 
 
-@requires("progress:read")
+@requires("progress:read", reads=TABLES)
 @BLUEPRINT.arguments(UserPath, location="path")
 @BLUEPRINT.arguments(PartOfThenQuery, location="query")
 @BLUEPRINT.response(
