@@ -7,6 +7,7 @@ from psycopg.adapt import Dumper
 from psycopg.pq import Format
 
 from projections.change import Change
+from projections.rebuilding.giving_way import in_turns
 from projections.tables import Table
 
 BINARY = frozenset(
@@ -29,7 +30,7 @@ def copy(connection: Connection, table: Table, slice_number: int, changes: Seque
     with connection.cursor() as cursor, cursor.copy(statement) as rows:
         if binary:
             rows.set_types([table.types[name] for name in names])
-        for change in changes:
+        for change in in_turns(changes):
             rows.write_row((slice_number, *change.key, *map(change.columns.get, columns)))
 
 

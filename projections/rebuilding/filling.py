@@ -7,6 +7,7 @@ from psycopg import Connection, sql
 from projections.change import Change, Key, Projection
 from projections.log_reading import Decode, changes_between
 from projections.rebuilding.copying import copy
+from projections.rebuilding.giving_way import in_turns
 from projections.tables import Table, merge, write
 
 # The events of one transaction. Their rows are held in memory until it ends: about 100 MB.
@@ -29,7 +30,7 @@ def fill(
     Raises UnreadableEvent.
     """
     found = changes_between(connection, decode, projection, slice_number, after, upto)
-    changes = merge(change for _, change in found)
+    changes = merge(change for _, change in in_turns(found))
     if after == 0:
         # The slice has no rows yet: what changes or deletes one that was never made does nothing, here as there.
         copy(connection, table, slice_number, _whole(table, changes.values()))

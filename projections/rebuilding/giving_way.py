@@ -3,12 +3,18 @@
 import os
 import socket
 import struct
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from psycopg import Connection
 
+Item = TypeVar("Item")
+
 NICENESS = 10
+TURN = 64  # Items, well below a millisecond of work.
 PROCESSES = Path("/proc")
 PEER = struct.Struct("3i")  # The kernel's `struct ucred`: process, user, group.
 
@@ -36,6 +42,17 @@ def server_gives_way(connection: Connection) -> bool:
     return False
 
 
+def in_turns(items: Iterable[Item]) -> Iterator[Item]:
+    """The items. After every few of them, whoever waits for this core goes first.
+
+    Priorities say who gets more of a core, not when: one who wakes up may wait for the next tick of the clock, 4 ms.
+    """
+    left = iter(items)
+    while part := list(islice(left, TURN)):
+        yield from part
+        _let_others_go_first()
+
+
 def _lower_session(pid: int) -> None:
     # Linux shares its cores among sessions first, where it groups them, and every process of the server has its own.
     with suppress(OSError):
@@ -51,6 +68,11 @@ def _listener(connection: Connection) -> int:
     if not pid:
         raise OSError("the server has numbers of its own for its processes")
     return pid
+
+
+def _let_others_go_first() -> None:
+    with suppress(AttributeError):  # Not on every system.
+        os.sched_yield()
 
 
 def _parent(pid: int) -> int:
