@@ -53,7 +53,7 @@ def alone(database_url: str, projections: Sequence[Projection]) -> Iterator[Conn
     """
     known = {projection.name: projection.version for projection in projections}
     with connect(database_url, NAME + process_id(), known) as connection:
-        _notice_the_end(connection)
+        notice_the_end(connection)
         for projection in projections:
             if connection.execute("SELECT pg_try_advisory_lock(%s, %s)", _key(projection)).fetchone() != (True,):
                 raise AlreadyRunning(f"{projection.name}: {_who(connection, projection)}")
@@ -72,21 +72,21 @@ def giving_way(database_url: str, projection: Projection, helpers: int) -> Itera
     What the runner locks while others wait for it, it locks with its own, which is as quick as theirs.
     """
     with connect(database_url, "milepost rebuild index", {projection.name: projection.version}) as connection:
-        _notice_the_end(connection)
+        notice_the_end(connection)
         server_gives_way(connection)
         connection.execute("SELECT set_config('max_parallel_maintenance_workers', %s, false)", (str(helpers),))
         yield connection
 
 
+def notice_the_end(connection: Connection) -> None:
+    """Let the server's process let go of its locks within a second when this one is killed, whatever it is at."""
+    if sys.platform == "linux":
+        connection.execute("SET client_connection_check_interval = '1s'")
+
+
 def sign(connection: Connection, shadow: Shadow, workers: int) -> None:
     """Note who builds it from now on, and from where."""
     connection.execute(NOTE, {**shadow.key, "runner": process_id(), "workers": workers})
-
-
-def _notice_the_end(connection: Connection) -> None:
-    """Let one that is killed while it makes an index let go of its locks within a second."""
-    if sys.platform == "linux":
-        connection.execute("SET client_connection_check_interval = '1s'")
 
 
 def _key(projection: Projection) -> tuple[int, int]:

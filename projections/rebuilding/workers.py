@@ -13,6 +13,7 @@ from projections.change import Projection
 from projections.database import connect
 from projections.log_reading import decoder
 from projections.rebuilding.giving_way import gives_way, server_gives_way
+from projections.rebuilding.runner import notice_the_end
 from projections.rebuilding.shadow import BUILD, Shadow, advance, described
 from projections.refusals import WorkerFailed
 
@@ -27,6 +28,7 @@ def fill_here(database_url: str, projections: Sequence[Projection], tell: Callab
     decode = decoder(database_url)
     known = {projection.name: projection.version for projection in projections}
     with connect(database_url, "milepost rebuild worker", known) as connection:
+        notice_the_end(connection)
         server_gives_way(connection)
         for projection in projections:
             shadow = Shadow(projection, BUILD)
@@ -44,13 +46,9 @@ def fill_apart(
     """
     processes = [_start(database_url, projections) for _ in range(workers)]
     try:
-        while any(process.poll() is None for process in processes):
-            if failed := [process for process in processes if process.returncode]:
-                raise WorkerFailed(_last_words(failed[0]))
+        while _some_at_work(processes):
             tell()
             time.sleep(POLL_SECONDS)
-        if failed := [process for process in processes if process.returncode]:
-            raise WorkerFailed(_last_words(failed[0]))
     finally:
         for process in processes:
             process.kill()
@@ -76,6 +74,15 @@ def _start(database_url: str, projections: Sequence[Projection]) -> subprocess.P
     # At once, and not by itself: to load what it needs takes a worker longer than many a slice.
     gives_way(process.pid)
     return process
+
+
+def _some_at_work(processes: Sequence[subprocess.Popen[str]]) -> bool:
+    """Whether one of them has not ended yet. Raises WorkerFailed when one has failed, whatever the others do."""
+    endings = [process.poll() for process in processes]
+    for process, ending in zip(processes, endings, strict=True):
+        if ending:
+            raise WorkerFailed(_last_words(process))
+    return None in endings
 
 
 def _last_words(process: subprocess.Popen[str]) -> str:
