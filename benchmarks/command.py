@@ -1,4 +1,4 @@
-"""`milepost log import` as a user runs it: one process, timed from outside, its memory sampled while it works."""
+"""`milepost log import` as a user runs it: timed from outside, the memory of its processes sampled while it works."""
 
 import os
 import re
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.history import TENANT
+from benchmarks.processes import children
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 SAMPLE_SECONDS = 0.1
 
 
 class Imported(NamedTuple):
-    """How long the process lived, and its resident memory in MB: the peak, and samples with their seconds."""
+    """How long it took, and the memory of its largest process in MB: the peak, and samples with their seconds."""
 
     seconds: float
     peak: float
@@ -43,7 +44,8 @@ def _watched(command: list[str], environment: dict[str, str]) -> Imported:
         samples = []
         try:
             while process.poll() is None:
-                samples.append((time.perf_counter() - began, _resident(process.pid)))
+                largest = max(map(_resident, (process.pid, *children(process.pid))))
+                samples.append((time.perf_counter() - began, largest))
                 time.sleep(SAMPLE_SECONDS)
         finally:
             if process.returncode is None:

@@ -16,6 +16,7 @@ from benchmarks import bulk_import, history
 from benchmarks.figures import Figure, Wanted, compared
 from benchmarks.http import project
 from benchmarks.latency import reads_while
+from benchmarks.processes import children
 from benchmarks.projector import library
 from benchmarks.server import Server
 from benchmarks.sizes import Sizes
@@ -74,7 +75,7 @@ def _rebuild(url: str) -> tuple[float, float]:
     began, peak = time.perf_counter(), 0.0
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None:
-        peak = max(peak, *(_peak(child) for child in _children(process.pid)), 0.0)
+        peak = max(peak, *(_peak(child) for child in children(process.pid)), 0.0)
         time.sleep(SAMPLE_SECONDS)
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
@@ -128,15 +129,6 @@ def _events(url: str) -> int:
     with psycopg.connect(url) as connection:
         row = connection.execute("SELECT sum(head) FROM slices").fetchone()
         return int(row[0]) if row else 0
-
-
-def _children(pid: int) -> list[int]:
-    """The processes that a process has started, where there is a /proc."""
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    try:
-        return [int(child) for child in path.read_text().split()]
-    except OSError:
-        return []
 
 
 def _peak(pid: int) -> float:

@@ -1,6 +1,7 @@
 """`milepost log`: log entries from a file."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,10 +15,13 @@ from api.schema.entries import ENTRIES
 from cli.context import data_dir_option, database, tenant_option
 from cli.display import Display
 from cli.failures import Failed
-from cli.importing import LEASE_SECONDS, Import
+from cli.importing import Import, Into
 from cli.lines import CutOff, Source, opened
 from cli.rejects import Rejects
+from cli.writing import LEASE_SECONDS, Target
 from domain.application import ProgressLog
+
+MOST_WORKERS = 8
 
 
 @click.group()
@@ -34,11 +38,24 @@ def log() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where refused lines go. The default is FILE.rejects.jsonl.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    default=lambda: min(os.cpu_count() or 1, MOST_WORKERS),
+    help=f"How many processes write a long file.  [default: one a core, {MOST_WORKERS} at most]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON line.")
 @tenant_option
 @data_dir_option
 def import_(
-    file: str, backfill: bool, kind: str | None, rejects: Path | None, as_json: bool, tenant: str, data_dir: Path
+    file: str,
+    backfill: bool,
+    kind: str | None,
+    rejects: Path | None,
+    workers: int,
+    as_json: bool,
+    tenant: str,
+    data_dir: Path,
 ) -> None:
     """Load entries from FILE: one JSON object a line, plain or gzipped; `-` is stdin.
 
@@ -50,7 +67,7 @@ def import_(
         raise click.BadParameter("is the file that is loaded", param_hint="--rejects")
     with database(data_dir) as url, ProgressLog(url) as progress_log, opened(file) as source:
         with Rejects(refused_lines) as rejected, _lease(progress_log, tenant, backfill) as import_id:
-            work = Import(progress_log, tenant, rejected, kind=kind, import_id=import_id)
+            work = Import(Into(progress_log, url, Target(tenant, kind, import_id), workers), rejected)
             with Display(Path(file).name, "entries", source.total) as display:
                 ending = _load(work, source, display)
         _summarise(work, display.seconds, refused_lines, as_json)

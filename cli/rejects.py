@@ -5,7 +5,6 @@ import stat
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 MAX_SHOWN_BYTES = 10_000
@@ -17,7 +16,6 @@ class Rejects:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self._lock = Lock()
 
     def __enter__(self) -> "Rejects":
         self._file = self.path.open("w", encoding="utf-8")
@@ -35,9 +33,8 @@ class Rejects:
         if errors:
             reject["errors"] = errors
         reject["entry"] = _shown(text)
-        with self._lock:
-            self.count += 1
-            self._file.write(json.dumps(reject, ensure_ascii=False, default=list) + "\n")
+        self.count += 1
+        self._file.write(json.dumps(reject, ensure_ascii=False, default=list) + "\n")
 
 
 def _shown(text: bytes) -> Any:

@@ -1,15 +1,23 @@
 """`milepost log import` as a process: fed through a pipe, interrupted, killed and started again."""
 
 import json
+import os
 import signal
+import sys
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
+from uuid import UUID
 
 import psycopg
+import pytest
 
 from tests.cli.test_log_import import NOW, entry, lines, read_rejects
-from tests.processes import eventually, start
+from tests.processes import Running, eventually, start
 
 ENTRIES = 12_000
+OWNERS = [str(UUID(int=number)) for number in range(1, 41)]
 
 
 def recorded(database_url):
@@ -21,6 +29,25 @@ def recorded(database_url):
 def leases(database_url):
     with psycopg.connect(database_url) as connection:
         return connection.execute("SELECT expires_at > clock_timestamp() FROM imports").fetchall()
+
+
+def writers(work):
+    """The processes beside the one that reads."""
+    found = (Path(f"/proc/{pid}/cmdline") for pid in Running(work, []).members())
+    return [int(path.parent.name) for path in found if b"spawn_main" in path.read_bytes()]
+
+
+def in_order(database_url):
+    """The identifiers of every owner's entries, in the order of the log."""
+    query = """
+        SELECT state::json #>> '{entry,owner_id}', state::json #>> '{entry,unique_identifier}'
+        FROM events
+        WHERE entry_id IS NOT NULL
+        ORDER BY 1, slice, position
+    """
+    with psycopg.connect(database_url) as connection:
+        rows = connection.execute(query).fetchall()
+    return {owner: [row[1] for row in group] for owner, group in groupby(rows, itemgetter(0))}
 
 
 def test_stdin_is_read_from_a_dash(database_url, challenge, tmp_path):
@@ -59,13 +86,14 @@ def test_ctrl_c_ends_the_lease_and_keeps_what_was_read(database_url, challenge, 
     eventually(lambda: recorded(database_url)[0])
     held = leases(database_url)
 
-    work.send_signal(signal.SIGINT)
+    Running(work, []).tell(signal.SIGINT)
     printed, told = work.communicate()
 
     assert held == [(True,)]
     assert leases(database_url) == [(False,)]
     assert work.returncode == 1
-    assert b"stopped: start it again" in told
+    assert told.splitlines()[-1].startswith(b"Error: stopped: start it again")
+    assert b"Traceback" not in told
     assert json.loads(printed)["loaded"] == recorded(database_url)[0]
 
 
@@ -83,3 +111,49 @@ def test_elsewhere_than_on_a_terminal_progress_is_json_lines(database_url, chall
     assert shown.keys() >= {"entries", "loaded", "replayed", "refused", "rate", "etaSeconds"}
     assert shown["entries"] <= shown["loaded"] <= 2_000
     assert printed.startswith(b"read 2,000, loaded 2,000, replayed 0, refused 0 in ")
+
+
+def test_processes_share_a_long_file_and_the_entries_of_an_owner_stay_in_order(database_url, challenge, tmp_path):
+    history = [entry(f"order-{number}", 1, owner=OWNERS[number % 40]) for number in range(2 * ENTRIES)]
+    wrong = {ENTRIES: {**history[ENTRIES], "activityValue": "many"}, 2 * ENTRIES - 1: {}}
+    history = [wrong.get(number, one) for number, one in enumerate(history)]
+    (tmp_path / "history.jsonl").write_bytes(lines(*history))
+    arguments = ("log", "import", "history.jsonl", "--backfill", "--json", "--workers", 3)
+
+    work = start(*arguments, database_url=database_url, folder=tmp_path)
+    if sys.platform == "linux":
+        eventually(lambda: len(writers(work)) == 3)
+    printed, told = work.communicate()
+
+    wanted = {}
+    for number, one in enumerate(history):
+        if number not in wrong:
+            wanted.setdefault(one["ownedById"], []).append(one["uniqueIdentifier"])
+    figures = json.loads(printed)
+    assert (work.returncode, figures["loaded"], figures["refused"]) == (1, 2 * ENTRIES - 2, 2), told
+    assert sorted(one["line"] for one in read_rejects(tmp_path / "history.jsonl.rejects.jsonl")) == [
+        ENTRIES + 1,
+        2 * ENTRIES,
+    ]
+    assert in_order(database_url) == wanted
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the processes in /proc")
+def test_a_process_that_is_killed_ends_the_import_and_the_next_one_loads_the_rest(database_url, challenge, tmp_path):
+    history = [entry(f"order-{number}", 1, owner=OWNERS[number % 40]) for number in range(3 * ENTRIES)]
+    (tmp_path / "history.jsonl").write_bytes(lines(*history))
+    arguments = ("log", "import", "history.jsonl", "--backfill", "--json", "--workers", 2)
+    first = start(*arguments, database_url=database_url, folder=tmp_path)
+    eventually(lambda: recorded(database_url)[0])
+    os.kill(writers(first)[0], signal.SIGKILL)
+    told = first.communicate()[1]
+
+    second = start(*arguments, database_url=database_url, folder=tmp_path)
+    figures = json.loads(second.communicate()[0])
+
+    assert first.returncode == 1
+    assert told.splitlines()[-1].startswith(b"Error: a process that wrote entries was ended: start the import again")
+    assert b"Traceback" not in told
+    assert leases(database_url) == [(False,), (False,)]
+    assert figures["loaded"] + figures["replayed"] == 3 * ENTRIES
+    assert recorded(database_url) == (3 * ENTRIES, 3 * ENTRIES)
