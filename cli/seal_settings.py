@@ -19,6 +19,7 @@ def signing() -> Signing:
     seconds = env.float("MILEPOST_CHECKPOINT_SECONDS", 60.0, validate=validate.Range(0))
     named = env.str("MILEPOST_CHECKPOINT_FILE", "")
     url = env.str("MILEPOST_CHECKPOINT_URL", "", validate=_http)
+    token = env.str("MILEPOST_CHECKPOINT_TOKEN", "", validate=_printable)
     key, key_file = env.str(KEY, ""), env.str(KEY_FILE, "")
     try:
         env.seal()
@@ -28,7 +29,7 @@ def signing() -> Signing:
     file = Path(named) if named else None
     if file and not file.parent.is_dir():
         raise SettingsError(f"MILEPOST_CHECKPOINT_FILE: there is no folder {file.parent}")
-    return Signing(_key(key, Path(key_file) if key_file else None), seconds, Outside(file, url or None))
+    return Signing(_key(key, Path(key_file) if key_file else None), seconds, Outside(file, url or None, token or None))
 
 
 def _key(text: str, file: Path | None) -> SigningKey | None:
@@ -42,6 +43,11 @@ def _key(text: str, file: Path | None) -> SigningKey | None:
         raise SettingsError(f"{KEY_FILE}: {error}") from error
     except Unfit as error:
         raise SettingsError(f"{KEY_FILE if file else KEY}: {error}") from error
+
+
+def _printable(token: str) -> None:
+    if not (token.isascii() and token.isprintable()):
+        raise validate.ValidationError("must be printable ASCII, and is not quoted here")
 
 
 def _http(url: str) -> None:

@@ -20,15 +20,19 @@ class PublishingFailed(Exception):
 
 
 class Outside(NamedTuple):
-    """Where checkpoints go: a file that is only added to, a URL that they are posted to, both or neither."""
+    """Where checkpoints go: a file that is only added to, a URL that they are posted to, both or neither.
+
+    The `token` is what the URL knows us by, if it asks.
+    """
 
     file: Path | None = None
     url: str | None = None
+    token: str | None = None
 
 
 def publish(connection: Connection, outside: Outside) -> int:
     """Hand over what was not handed over yet, at least once; how many checkpoints. Raises PublishingFailed."""
-    if outside == Outside():
+    if not (outside.file or outside.url):
         return 0
     count = 0
     while True:
@@ -45,7 +49,7 @@ def publish(connection: Connection, outside: Outside) -> int:
 def _hand_over(notes: str, outside: Outside) -> None:
     try:
         if outside.url:
-            _post(notes.encode(), outside.url)
+            _post(notes.encode(), outside.url, outside.token)
         if outside.file:
             _append(outside.file, notes.encode())
     except (URLError, OSError) as error:
@@ -68,7 +72,11 @@ def _append(path: Path, notes: bytes) -> None:
         os.close(descriptor)
 
 
-def _post(notes: bytes, url: str) -> None:
+def _post(notes: bytes, url: str, token: str | None) -> None:
     request = Request(url, notes, {"Content-Type": "text/plain; charset=utf-8"}, method="POST")
+    if token:  # For this URL only, wherever it may point.
+        request.add_unredirected_header("Authorization", f"Bearer {token}")
     with urlopen(request, timeout=TIMEOUT_SECONDS) as answer:
         answer.read()
+        if answer.url != url:  # What follows a redirection is a GET: nothing was taken there.
+            raise URLError(f"points to {answer.url}")

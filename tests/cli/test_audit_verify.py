@@ -226,6 +226,7 @@ def test_a_checkpoint_that_is_gone_from_the_database_is_missed(audit, tampering)
         ("MILEPOST_SIGNING_KEY", "PRIVATE+KEY+secret+00000000+AAAA", "MILEPOST_SIGNING_KEY: not a signing key"),
         ("MILEPOST_SIGNING_KEY_FILE", "/nowhere/key", "MILEPOST_SIGNING_KEY and MILEPOST_SIGNING_KEY_FILE: only one"),
         ("MILEPOST_CHECKPOINT_URL", "ftp://example.com", "MILEPOST_CHECKPOINT_URL: must be a URL"),
+        ("MILEPOST_CHECKPOINT_TOKEN", "secret\n", "MILEPOST_CHECKPOINT_TOKEN: must be printable ASCII"),
         ("MILEPOST_CHECKPOINT_FILE", "/nowhere/kept.txt", "MILEPOST_CHECKPOINT_FILE: there is no folder /nowhere"),
         ("MILEPOST_CHECKPOINT_SECONDS", "often", "MILEPOST_CHECKPOINT_SECONDS: "),
     ],

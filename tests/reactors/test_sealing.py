@@ -191,13 +191,23 @@ def test_checkpoints_go_to_a_file_and_what_was_torn_there_is_passed_over(databas
 
 
 def test_checkpoints_that_the_outside_does_not_take_are_kept_and_tried_again(log, sealing, tmp_path):
-    bodies, answers = [], [503, 200]
+    """Neither one that is out of order has taken them, nor one that sends us elsewhere, where the token is not told."""
+    bodies, tokens, answers = [], [], [503, 302, 200]
 
     class Auditor(BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             bodies.append(body.decode())
-            self.send_response(answers.pop(0))
+            self.answer(answers.pop(0))
+
+        def do_GET(self):
+            self.answer(200)
+
+        def answer(self, status):
+            tokens.append(self.headers["Authorization"])
+            self.send_response(status)
+            if status == 302:
+                self.send_header("Location", "/elsewhere")
             self.end_headers()
 
         def log_message(self, *arguments):
@@ -207,13 +217,17 @@ def test_checkpoints_that_the_outside_does_not_take_are_kept_and_tried_again(log
     with HTTPServer(("127.0.0.1", 0), Auditor) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        reactor = sealing(outside=Outside(tmp_path / "kept.txt", f"http://127.0.0.1:{server.server_port}/log"))
+        url = f"http://127.0.0.1:{server.server_port}/log"
+        reactor = sealing(outside=Outside(tmp_path / "kept.txt", url, "let-me-in"))
         reactor.seal_all()
         with pytest.raises(PublishingFailed, match="503"):
+            reactor.publish()
+        with pytest.raises(PublishingFailed, match="/elsewhere"):
             reactor.publish()
         count = reactor.publish()
         server.shutdown()
         thread.join()
 
-    assert bodies[0] == bodies[1] == (tmp_path / "kept.txt").read_text()
-    assert count == len({told(note) for note in notes_in(bodies[1])}) > 0
+    assert bodies[0] == bodies[1] == bodies[2] == (tmp_path / "kept.txt").read_text()
+    assert tokens == ["Bearer let-me-in", "Bearer let-me-in", None, "Bearer let-me-in"]
+    assert count == len({told(note) for note in notes_in(bodies[2])}) > 0
