@@ -50,7 +50,8 @@ def in_turns(items: Iterable[Item]) -> Iterator[Item]:
     left = iter(items)
     while part := list(islice(left, TURN)):
         yield from part
-        _let_others_go_first()
+        if len(part) == TURN:
+            _let_others_go_first()
 
 
 def _lower_session(pid: int) -> None:
