@@ -28,6 +28,7 @@ def engagement_id(tenant: str, definition_id: UUID, owner_id: str, slug: str = "
     return _id(_prefix(tenant, owner_id), mark, tenant.encode(), definition_id.bytes, owner_id.encode())
 
 
+@lru_cache(maxsize=REMEMBERED)
 def definition_id(tenant: str, slug: str, definition: UUID) -> UUID:
     """The stream of one definition. Definitions are spread over the slices by their own ids."""
     return _id(_prefix(tenant, definition.hex), slug.encode(), tenant.encode(), definition.bytes)
