@@ -9,7 +9,8 @@ from flask import Response, request
 
 from api import state
 from api.access.refusals import NotYetHeld
-from api.wire import JSON, encode, exact_moment
+from api.exact import exact_moment
+from api.wire import JSON, encode
 from domain.errors import invalid
 from projections.consistency import WATERMARK_GRACE, stopped_before, wait_until_held
 

@@ -1,7 +1,7 @@
 """How values are written on the wire: times in milliseconds, numbers exact, names in camelCase."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -34,20 +34,6 @@ def seconds(*values: datetime | None) -> list[str | None]:
     """Several moments in UTC, cut to seconds: 2026-05-20T14:32:08Z."""
     texts = encode(values).decode()[1:-1].split(",")
     return [None if text == "null" else f"{text[1 : SECONDS + 1]}Z" for text in texts]
-
-
-def exact_moment(value: datetime | None) -> str | None:
-    """A moment in UTC with its microseconds: 2026-04-30T23:59:59.123456Z."""
-    return None if value is None else value.isoformat(timespec="microseconds")[:26] + "Z"
-
-
-def exact_moments(values: Iterable[datetime | None]) -> list[str | None]:
-    """Several moments with their microseconds, written in one go: a quarter of what isoformat costs."""
-    texts = encode(list(values)).decode()[1:-1].split(",")
-    return [
-        text[1:-1] if len(text) == WITH_MICROSECONDS else None if text == "null" else f"{text[1:20]}.000000Z"
-        for text in texts
-    ]
 
 
 def text_of(identifier: UUID) -> str:

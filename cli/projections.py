@@ -13,6 +13,7 @@ from cli.failures import Failed
 from cli.health import echo_processes, lag_bound_option, process_complaints, processes_at_work
 from cli.process_group import run_until_told
 from cli.projections_verify import verify
+from cli.projections_versions import drop_version, versions
 from cli.rebuilding import rebuild
 from projections import PROJECTIONS, health
 from projections.following import poison
@@ -81,5 +82,5 @@ def _row(one: Status, now: datetime) -> dict[str, object]:
     }
 
 
-for command in (rebuild, verify, parking.park, parking.retry, parking.parked):
+for command in (rebuild, verify, versions, drop_version, parking.park, parking.retry, parking.parked):
     projections.add_command(command)

@@ -21,12 +21,20 @@ class NotVerified(BuildRefused):
     """The rows of a build are not what the events say."""
 
 
-class SwitchBlocked(BuildRefused):
-    """A transaction kept the live table for longer than the switch has patience."""
+class TableBlocked(BuildRefused):
+    """A transaction kept a table for longer than a switch, or who wants to drop it, has patience."""
 
 
 class NothingKept(BuildRefused):
     """There is no table from before a switch."""
+
+
+class NoSuchVersion(BuildRefused):
+    """The database does not hold this version of a read table."""
+
+
+class StillUsed(BuildRefused):
+    """A version of a read table that somebody needs: who, or what."""
 
 
 class UnreadableEvent(Exception):

@@ -17,8 +17,13 @@ def prepare(database_url: str) -> list[str]:
     Any number of processes may call this at once.
     """
     with connect(database_url, "milepost init") as connection, connection.transaction():
-        connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+        one_at_a_time(connection)
         return [projection.name for projection in PROJECTIONS if _prepare(connection, projection)]
+
+
+def one_at_a_time(connection: Connection) -> None:
+    """Wait for whoever makes or drops versions of read tables; others wait until this transaction ends."""
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
 
 
 def _prepare(connection: Connection, projection: Projection) -> bool:

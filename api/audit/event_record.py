@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from marshmallow import fields
 
+from api.exact import exact_moment
 from api.fields import Shown, shown
-from api.wire import exact_moment
 from projections.feed import cursor
 from projections.feed.event_feed import FeedEvent, Part
 

@@ -9,7 +9,7 @@ import msgspec
 
 from api.audit.asked import Asked
 from api.audit.history_record import engagement, moments_of
-from api.wire import exact_moment, exact_moments
+from api.exact import exact_moment, exact_moments
 from domain.explaining import explain
 from domain.explanation import (
     ExplainedEntry,

@@ -10,8 +10,9 @@ import msgspec
 from marshmallow import fields, validate
 
 from api.audit.asked import Asked
+from api.exact import exact_moment
 from api.fields import Shown, shown
-from api.wire import camel, encode, exact_moment
+from api.wire import camel, encode
 from domain.past import Past
 from domain.vocabulary import Slug
 

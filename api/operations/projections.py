@@ -9,10 +9,11 @@ from marshmallow import fields, validate
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
+from api.exact import exact_moment
 from api.fields import Shown, shown
 from api.operations.rebuilds import RebuildSchema, rebuild_of
 from api.schema.examples import example
-from api.wire import exact_moment, json_response
+from api.wire import json_response
 from projections import PROJECTIONS, status
 from projections.following import poison
 from projections.rebuilding import builds

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from api.exact import exact_moment
 from api.fields import Shown, shown
-from api.wire import exact_moment
 from projections.rebuilding.builds import Build
 
 STATES = ("filling", "indexing", "following", "verified")

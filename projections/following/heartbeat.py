@@ -44,7 +44,8 @@ class Heartbeat:
         return time.monotonic() >= self._due
 
     def beat(self, connection: Connection, detail: str = "", rates: Mapping[str, float] | None = None) -> None:
-        """Say that the process is at work, and how fast; `detail` is what stops it, if anything does.
+        """Say that the process is at work; `rates` are how fast it fills each schema, those that rest too; `detail`
+        is what stops it, if anything does.
 
         Those of its kind that have been silent for an hour are forgotten. Nobody forgets the last one.
         """

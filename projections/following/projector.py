@@ -41,7 +41,7 @@ class Projector:
         self._decode = decoder(database_url)
         self._connection: Connection | None = None
         self._tables: dict[str, Table] = {}
-        self._rates = Rates()
+        self._rates = Rates(projection.schema for projection in projections)
         release = release_of(projections)
         self._heartbeat = Heartbeat("projector", self.id, release)
         self._leases = Leases(release, self.id)
@@ -162,7 +162,7 @@ class Projector:
         return self._connection
 
     def _beat(self) -> None:
-        """Say that this projector is there, and learn which slices are its own for the next while."""
+        """Say that this projector is there and what it fills, and learn which slices are its own for the next while."""
         connection, first = self._connect(), not self._mine
         self._heartbeat.beat(connection, rates=self._rates.a_second())
         if first:

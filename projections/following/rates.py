@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 WINDOW_SECONDS = 10.0
 
@@ -10,7 +10,8 @@ WINDOW_SECONDS = 10.0
 class Rates:
     """Counts by name, and what they come to a second over the last ten seconds, or since the start if that is later."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, names: Iterable[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._names = tuple(names)
         self._clock = clock
         self._since = clock()
         self._counted: deque[tuple[float, Counter[str]]] = deque()
@@ -23,7 +24,7 @@ class Rates:
         self._counted[-1][1][name] += events
 
     def a_second(self) -> dict[str, float]:
-        """Events a second, by name; nothing of those that rest."""
+        """Events a second, by name; 0.0 of those that rest."""
         now = self._clock()
         while self._counted and now - self._counted[0][0] > WINDOW_SECONDS:
             self._counted.popleft()
@@ -31,4 +32,4 @@ class Rates:
         total: Counter[str] = Counter()
         for _, counter in self._counted:
             total.update(counter)
-        return {name: round(events / seconds, 1) for name, events in total.items()}
+        return {name: round(total[name] / seconds, 1) for name in self._names}

@@ -13,7 +13,7 @@ from projections.refusals import NothingKept
 def switch_back(database_url: str, name: str, tell: Callable[[], None] = lambda: None) -> None:
     """Bring the table from before the last switch level with the log, and make it live; the other one is kept.
 
-    `tell` is called after every stretch. Raises NothingKept, AlreadyRunning, UnreadableEvent or SwitchBlocked.
+    `tell` is called after every stretch. Raises NothingKept, AlreadyRunning, UnreadableEvent or TableBlocked.
     """
     shadow = Shadow(projection_named(name), KEPT)
     with alone(database_url, [shadow.projection]) as connection:

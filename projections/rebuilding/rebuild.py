@@ -75,7 +75,7 @@ def rebuild(database_url: str, *names: str, workers: int = 0, tell: Tell = lambd
 
     One that was begun before goes on from where it was. `workers` processes fill them, none: this one does. Readers
     are kept waiting for at most 100 ms, and the table that was live is kept. Raises AlreadyRunning, UnreadableEvent,
-    WorkerFailed, NotVerified or SwitchBlocked; what is done by then stays done.
+    WorkerFailed, NotVerified or TableBlocked; what is done by then stays done.
     """
     projections = [projection_named(name) for name in names]
     with alone(database_url, projections) as connection:

@@ -1,29 +1,13 @@
 """The switch: a table beside the live one takes its name and its checkpoints, in one short transaction."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from psycopg import Connection, errors, sql
+from psycopg import Connection, sql
 
 from projections.log_reading import Decode
 from projections.rebuilding.filling import fill
+from projections.rebuilding.patience import do_not_keep_waiting, patiently, wait_for_batches
 from projections.rebuilding.shadow import BUILD, KEPT, MOVE, Shadow, described, forget
-from projections.refusals import SwitchBlocked
-
-# For so long a reader may wait behind the switch, which itself waits for readers that came before.
-LOCK_TIMEOUT = "100ms"
-# A projector that is in the middle of a batch is waited for: no reader waits meanwhile.
-BATCH_TIMEOUT = "10s"
-PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, *[1.6] * 15)
-
-HOLD = """
-    SELECT slice, position
-    FROM checkpoints
-    WHERE projection = %(projection)s
-      AND version = %(version)s
-    ORDER BY slice
-    FOR UPDATE
-"""
 
 # A slice's head is locked by appends, never waited for here: what comes after it, the projector reads.
 BEHIND = """
@@ -71,44 +55,25 @@ KEEP = """
     FROM unnest(%(slices)s::smallint[], %(positions)s::bigint[]) AS held (slice, position)
 """
 
-HOLDERS = """
-    SELECT DISTINCT application_name, pid, xact_start
-    FROM pg_locks
-    JOIN pg_stat_activity USING (pid)
-    WHERE relation = %s::regclass
-      AND granted
-      AND pid <> pg_backend_pid()
-    ORDER BY xact_start
-"""
-
 
 def switch(connection: Connection, decode: Decode, shadow: Shadow, catch_up: Callable[[], None] = lambda: None) -> None:
     """Make the shadow live and keep the table that was. A kept one from before is dropped to make room.
 
     Readers wait for at most 100 ms, then the switch gives way and tries again; `catch_up` is called before every try,
-    outside its transaction. Raises SwitchBlocked that names who is in the way when no try succeeds.
+    outside its transaction. Raises TableBlocked that names who is in the way when no try succeeds.
     """
-    for pause in (*PAUSES, None):
-        catch_up()
-        try:
-            with connection.transaction():
-                _switch(connection, decode, shadow)
-        except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-            if pause is None:
-                raise SwitchBlocked("; ".join(_holders(connection, shadow)) or str(error)) from error
-            time.sleep(pause)
-        else:
-            return
+    names = (shadow.projection.name, shadow._replace(role=KEPT).table)
+    tables = [f'"{shadow.projection.schema}"."{name}"' for name in names]
+    patiently(connection, lambda: _switch(connection, decode, shadow), tables, catch_up)
 
 
 def _switch(connection: Connection, decode: Decode, shadow: Shadow) -> None:
-    connection.execute(f"SET LOCAL lock_timeout = '{BATCH_TIMEOUT}'")
-    held = connection.execute(HOLD, shadow.key).fetchall()
+    held = wait_for_batches(connection, shadow.projection.name, shadow.projection.version)
     table = described(connection, shadow)
     for slice_number, position, upto in connection.execute(BEHIND, shadow.key).fetchall():
         fill(connection, decode, shadow.projection, table, slice_number, position, upto)
         connection.execute(MOVE, {**shadow.key, "slice": slice_number, "position": upto})
-    connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    do_not_keep_waiting(connection)
     _rename(connection, shadow)
     connection.execute(EXCHANGE, shadow.key)
     connection.execute(UNSTOP, shadow.key)
@@ -129,10 +94,3 @@ def _rename(connection: Connection, shadow: Shadow) -> None:
     for old, new in ((shadow.table, between), (name, kept), (between, name)):
         statement = sql.SQL("ALTER TABLE {} RENAME TO {}").format(sql.Identifier(schema, old), sql.Identifier(new))
         connection.execute(statement)
-
-
-def _holders(connection: Connection, shadow: Shadow) -> Iterator[str]:
-    name = f'"{shadow.projection.schema}"."{shadow.projection.name}"'
-    for application, pid, since in connection.execute(HOLDERS, (name,)).fetchall():
-        begun = f"{since:%Y-%m-%d %H:%M:%S} UTC" if since else "an unknown time"
-        yield f"{application or 'a client'} (pid {pid}) has {shadow.projection.name} in a transaction since {begun}"

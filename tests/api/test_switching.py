@@ -15,7 +15,7 @@ from projections.following.projector import Projector
 from projections.listing import Page
 from projections.rebuilding.kept import switch_back
 from projections.rebuilding.rebuild import rebuild
-from projections.rebuilding.switching import SwitchBlocked
+from projections.refusals import TableBlocked
 from tests.api.given import ADA, BOB, SPEND
 from tests.processes import eventually
 
@@ -139,7 +139,7 @@ def test_a_switch_back_brings_what_came_since(acme, given, catch_up, reader, dat
 def test_a_long_reader_blocks_the_switch_but_no_other_reader(acme, given, catch_up, reader, database_url, monkeypatch):
     given.define(SPEND).entry(SPEND, ADA, "1")
     catch_up()
-    monkeypatch.setattr("projections.rebuilding.switching.PAUSES", (0.05,) * 4)
+    monkeypatch.setattr("projections.rebuilding.patience.PAUSES", (0.05,) * 4)
     impatient = Reader(database_url)
     with connect(database_url, "a long report") as long, long.transaction():
         long.execute("SELECT count(*) FROM challenge_progress")
@@ -148,7 +148,7 @@ def test_a_long_reader_blocks_the_switch_but_no_other_reader(acme, given, catch_
             assert impatient.value("SELECT count(*) FROM challenge_progress") == 2
 
         impatient.write("SELECT set_config('statement_timeout', '5s', false)", {})
-        with going_on(ask) as asked, pytest.raises(SwitchBlocked, match=r"a long report \(pid \d+\) has challenge_"):
+        with going_on(ask) as asked, pytest.raises(TableBlocked, match=r"a long report \(pid \d+\) has challenge_"):
             rebuild(database_url, NAME)
         state = reader.value("SELECT state FROM builds WHERE projection = %(name)s", {"name": NAME})
     impatient.close()
