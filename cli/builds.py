@@ -1,7 +1,5 @@
 """What is being built beside the live read tables, as operators see it."""
 
-from typing import Any
-
 from projections.rebuilding.builds import Build
 
 ROW = "{projection:<20} {role}: {state}, {done:,} of {total:,} events{rate}{eta}, {runner}"
@@ -23,20 +21,3 @@ def line_of(build: Build) -> str:
         eta=f", {build.eta_seconds:,.0f} s left" if build.eta_seconds is not None else "",
         runner=by if build.at_work else "nobody is at work: start it again",
     )
-
-
-def json_of(build: Build | None) -> dict[str, Any] | None:
-    """The same for machines; None when nothing is being built."""
-    if build is None:
-        return None
-    return {
-        "state": build.state,
-        "done": build.done,
-        "total": build.total,
-        "rate": None if build.rate is None else round(build.rate),
-        "etaSeconds": None if build.eta_seconds is None else round(build.eta_seconds),
-        "atWork": build.at_work,
-        "runner": build.runner,
-        "workers": build.workers,
-        "startedAt": build.started_at.isoformat(),
-    }

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from api.read_tables import process_record
 from projections.database import Reader
 from projections.status import Process, of_processes
 
@@ -38,9 +39,7 @@ def echo_processes(processes: Sequence[Process], *, as_json: bool) -> None:
     """Print them: those that are silent have not said goodbye, so something has happened to them."""
     for one in processes:
         if as_json:
-            row = {"process": one.process, "id": one.id, "beatAt": one.beat_at.isoformat(), "detail": one.detail}
-            row |= {"silentSeconds": round(one.silent_seconds, 1), "leases": one.leases, "release": one.release}
-            click.echo(json.dumps(row))
+            click.echo(json.dumps(process_record(one)))
         else:
             leases = f", {one.leases} slices" if one.process == "projector" else ""
             click.echo(f"{one.process} {one.id}: last beat {_ago(one)}{leases}{one.detail and f', {one.detail}'}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from api.read_tables import poison_record
 from cli.context import data_dir_option, located, reading
 from cli.failures import Failed
 from projections import PROJECTIONS
@@ -73,31 +74,12 @@ def echo_poison(found: Iterable[Poison], *, as_json: bool) -> None:
     """Print events that could not be applied."""
     for one in found:
         if as_json:
-            click.echo(json.dumps(_row(one)))
+            click.echo(json.dumps(poison_record(one)))
             continue
         tried = f"{one.attempts} attempts since {one.since:%Y-%m-%dT%H:%M:%S}Z"
         click.echo(f"{one.projection} slice {one.slice}: {one.event}, {tried}: {one.error}")
         if one.parked_at is not None:
             click.echo(f"    parked {one.parked_at:%Y-%m-%dT%H:%M:%S}Z by {one.parked_by}: {one.reason}")
-
-
-def _row(one: Poison) -> dict[str, object]:
-    return {
-        "projection": one.projection,
-        "version": one.version,
-        "slice": one.slice,
-        "position": one.position,
-        "topic": one.topic,
-        "originatorId": str(one.originator_id),
-        "originatorVersion": one.originator_version,
-        "tenant": one.tenant,
-        "error": one.error,
-        "since": one.since.isoformat(),
-        "attempts": one.attempts,
-        "parkedAt": one.parked_at and one.parked_at.isoformat(),
-        "parkedBy": one.parked_by,
-        "reason": one.reason,
-    }
 
 
 def _named(name: str) -> Sequence[Projection]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from api.read_tables import projection_record
 from cli import parking
-from cli.builds import json_of, line_of
+from cli.builds import line_of
 from cli.context import data_dir_option, database, located, reading
 from cli.failures import Failed
 from cli.health import echo_processes, lag_bound_option, process_complaints, processes_at_work
@@ -20,8 +21,6 @@ from projections.following import poison
 from projections.following.projector import Projector
 from projections.rebuilding.builds import of_builds, unfinished
 from projections.status import Status, of_projections
-
-ROW = "{projection:<20} v{version:<3} {state:<12} {lagEvents:,} of {head:,} behind, {lagSeconds:,} s, {rate:,.0f}/s"
 
 
 @click.group()
@@ -56,9 +55,8 @@ def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None
         complaints = [one.text for one in health.complaints(reader, now, lag_bound) if one.grave]
     complaints += process_complaints(processes, "projector")
     for one in found:
-        row = {**_row(one, now), "rebuild": json_of(built.get(one.projection))}
-        parked = f", {one.parked:,} parked" if one.parked else ""
-        click.echo(json.dumps(row) if as_json else f"{ROW.format(**row)}{parked}")
+        record = projection_record(one, now, built.get(one.projection))
+        click.echo(json.dumps(record) if as_json else _line(one, now))
     for line in () if as_json else lines:
         click.echo(line)
     parking.echo_poison(stopped, as_json=as_json)
@@ -67,19 +65,10 @@ def status(as_json: bool, healthy: bool, lag_bound: int, data_dir: Path) -> None
         raise Failed("; ".join(complaints))
 
 
-def _row(one: Status, now: datetime) -> dict[str, object]:
-    return {
-        "projection": one.projection,
-        "version": one.version,
-        "state": one.state(now),
-        "position": one.position,
-        "head": one.head,
-        "lagEvents": one.lag_events,
-        "lagSeconds": round(one.lag_seconds(now), 1),
-        "rate": one.rate,
-        "poisoned": one.poisoned,
-        "parked": one.parked,
-    }
+def _line(one: Status, now: datetime) -> str:
+    parked = f", {one.parked:,} parked" if one.parked else ""
+    behind = f"{one.lag_events:,} of {one.head:,} behind, {one.lag_seconds(now):,.1f} s, {one.rate:,.0f}/s"
+    return f"{one.projection:<20} v{one.version:<3} {one.state(now):<12} {behind}{parked}"
 
 
 for command in (rebuild, verify, versions, drop_version, parking.park, parking.retry, parking.parked):

@@ -52,9 +52,9 @@ def _lines(found: Sequence[Held]) -> Iterator[str]:
     """A table for people, and what can be done about the versions that nobody needs."""
     yield ROW.format(name="read table", version="version", size="on disk", far="events", used="used by")
     for one in found:
-        used = [*(["this release"] if one.read_here else []), *one.uses()]
+        # Of what this release reads nobody wonders whether it is read: who fills it is enough.
+        words = ", ".join(["this release", *one.filled_by]) if one.read_here else "; ".join(one.uses()) or "nobody"
         far = f"{one.position:,} of {one.head:,}"
-        words = "; ".join(used) or "nobody"
         yield ROW.format(name=one.projection, version=f"v{one.version}", size=one.size, far=far, used=words)
     if left := [one for one in found if not (one.read_here or one.newer or one.uses())]:
         yield ""

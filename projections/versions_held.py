@@ -91,12 +91,10 @@ HELD = """
 
 
 class Held(msgspec.Struct, frozen=True):
-    """A version of a read table. `position` of `head` events are in it.
+    """A version of a read table: `position` of `head` events are in it, `bytes` it takes on disk (`size`, in words).
 
-    `bytes` is what it takes with all that lies beside it, `size` the same in words.
-
-    `projectors` have said that they fill it, each so many seconds ago; `transactions` have it open, `rebuilt_by` builds
-    it anew. `read_at` is known from PostgreSQL 16 on.
+    `projectors` have said that they fill it, each so many seconds ago, and no goodbye; `transactions` have it open,
+    `rebuilt_by` builds it anew. `read_at` is known from PostgreSQL 16 on.
     """
 
     projection: str
@@ -127,13 +125,14 @@ class Held(msgspec.Struct, frozen=True):
         """Whether it is of a release that comes after this one."""
         return self.version > VERSIONS.get(self.projection, self.version)
 
+    @property
+    def filled_by(self) -> dict[str, float]:
+        """The projectors that fill it and have beaten within the last minute: each so many seconds ago."""
+        return {name: ago for name, ago in sorted(self.projectors.items()) if ago < LATELY_SECONDS}
+
     def uses(self) -> list[str]:
         """Who is at work on it or was so within the last minute, in words."""
-        filled = [
-            f"projector {name} fills it, last beat {seconds:,.0f} s ago"
-            for name, seconds in sorted(self.projectors.items())
-            if seconds < LATELY_SECONDS
-        ]
+        filled = [f"projector {name} fills it, last beat {ago:,.0f} s ago" for name, ago in self.filled_by.items()]
         if not filled and self._lately(self.moved_at):
             filled = [f"it was filled {self._ago(self.moved_at)}"]
         rebuilt = [f"{self.rebuilt_by} rebuilds it"] if self.rebuilt_by else []

@@ -1,7 +1,5 @@
 """The read tables: how far each projection has read the log."""
 
-from datetime import datetime
-
 from flask import Response
 from flask.views import MethodView
 from marshmallow import fields, validate
@@ -9,9 +7,9 @@ from marshmallow import fields, validate
 from api import state
 from api.access.callers import requires
 from api.blueprints import Blueprint
-from api.exact import exact_moment
 from api.fields import Shown, shown
-from api.operations.rebuilds import RebuildSchema, rebuild_of
+from api.operations.rebuilds import RebuildSchema
+from api.read_tables import poison_record, process_record, projection_record
 from api.schema.examples import example
 from api.wire import json_response
 from projections import PROJECTIONS, status
@@ -122,56 +120,10 @@ class Projections(MethodView):
         return json_response(
             {
                 "projections": [
-                    {**_projection(found, now), "rebuild": rebuild_of(built.get(found.projection))}
+                    projection_record(found, now, built.get(found.projection))
                     for found in status.of_projections(reader)
                 ],
-                "processes": [_process(one) for one in status.of_processes(reader)],
-                "poison": [_poison(one) for one in events],
+                "processes": [process_record(one) for one in status.of_processes(reader)],
+                "poison": [poison_record(one) for one in events],
             }
         )
-
-
-def _projection(found: status.Status, now: datetime) -> dict[str, object]:
-    return {
-        "name": found.projection,
-        "version": found.version,
-        "state": found.state(now),
-        "position": found.position,
-        "head": found.head,
-        "lagEvents": found.lag_events,
-        "lagSeconds": round(found.lag_seconds(now), 3),
-        "rate": found.rate,
-        "poisoned": found.poisoned,
-        "parked": found.parked,
-    }
-
-
-def _process(one: status.Process) -> dict[str, object]:
-    return {
-        "process": one.process,
-        "id": one.id,
-        "beatAt": exact_moment(one.beat_at),
-        "silentSeconds": round(one.silent_seconds, 3),
-        "leases": one.leases,
-        "release": one.release,
-        "detail": one.detail,
-    }
-
-
-def _poison(one: poison.Poison) -> dict[str, object]:
-    return {
-        "projection": one.projection,
-        "version": one.version,
-        "slice": one.slice,
-        "position": one.position,
-        "topic": one.topic,
-        "originatorId": str(one.originator_id),
-        "originatorVersion": one.originator_version,
-        "tenant": one.tenant,
-        "error": one.error,
-        "since": exact_moment(one.since),
-        "attempts": one.attempts,
-        "parkedAt": exact_moment(one.parked_at),
-        "parkedBy": one.parked_by,
-        "reason": one.reason,
-    }

@@ -1,12 +1,8 @@
 """A rebuild of a read table, as it is shown beside the table."""
 
-from typing import Any
-
 from marshmallow import fields, validate
 
-from api.exact import exact_moment
 from api.fields import Shown, shown
-from projections.rebuilding.builds import Build
 
 STATES = ("filling", "indexing", "following", "verified")
 
@@ -27,20 +23,3 @@ class RebuildSchema(Shown):
     runner = shown(fields.String, "Who works on it, or did last: machine and process id.", allow_none=True)
     workers = shown(fields.Integer, "How many processes fill it; 0 when the runner does so itself.")
     started_at = shown(fields.DateTime, "When it was first begun.")
-
-
-def rebuild_of(build: Build | None) -> dict[str, Any] | None:
-    """The rebuild of a projection, or None."""
-    if build is None:
-        return None
-    return {
-        "state": build.state,
-        "done": build.done,
-        "total": build.total,
-        "rate": None if build.rate is None else round(build.rate, 1),
-        "etaSeconds": None if build.eta_seconds is None else round(build.eta_seconds, 1),
-        "atWork": build.at_work,
-        "runner": build.runner,
-        "workers": build.workers,
-        "startedAt": exact_moment(build.started_at),
-    }

@@ -6,8 +6,14 @@ from decimal import Decimal
 
 import pytest
 
+from api.app import create_app
+from api.settings import Settings
+from api.state import state_of
 from domain.commands import LogEntry
+from projections import PROJECTIONS
+from projections.database import connect
 from projections.following.projector import Projector
+from projections.rebuilding.shadow import begin
 from reactors.clock import Clock
 from tests.cli.conftest import ADA, CHALLENGE
 
@@ -105,6 +111,33 @@ def test_an_event_that_stops_a_slice_is_shown_tried_again_and_parked_by_name(mil
     assert first["reason"] == "broken by hand, too"
     assert "@" in first["parkedBy"]
     assert "ok   poison: 17 events are parked; a rebuild reads them again" in doctor.stdout
+
+
+def test_the_command_line_writes_what_the_api_writes(milepost, bad, projector, reader, database_url):
+    """API, Operations: the same names, values and forms, but for what ticks."""
+
+    def still(row):
+        return {name: value for name, value in row.items() if name not in ("lagSeconds", "silentSeconds")}
+
+    milepost("projections", "park", "team", bad.slice, "--reason", "broken by hand")
+    with connect(database_url, "the test") as connection:
+        begin(connection, PROJECTIONS[0])
+        connection.execute("INSERT INTO heartbeats (process, id, beat_at) VALUES ('projector', 'ada:1', 'epoch')")
+    key = json.loads(milepost("keys", "create", "--tenant", "acme", "--scopes", "operations", "--json").stdout)["key"]
+    app = create_app(Settings(database_url=database_url, log_level="error"))
+
+    told = rows(milepost("projections", "status", "--json"))
+    parked = rows(milepost("projections", "parked", "--json"))
+    answer = app.test_client().get("/operations/projections", headers={"X-API-Key": key}).json
+    state_of(app).close()
+
+    assert [still(row) for row in told if "state" in row] == [still(row) for row in answer["projections"]]
+    assert told[0]["rebuild"]["startedAt"].endswith("Z")
+    assert [row for row in told if "topic" in row] == [row for row in answer["poison"] if row["parkedAt"] is None]
+    assert len(parked) == 1
+    assert parked == [row for row in answer["poison"] if row["parkedAt"] is not None]
+    assert [still(row) for row in told if "beatAt" in row] == [still(row) for row in answer["processes"]]
+    assert told[-1]["beatAt"] == "1970-01-01T00:00:00.000000Z"
 
 
 def test_where_nothing_stops_there_is_nothing_to_park_or_to_try_again(milepost, bad, projector):

@@ -189,7 +189,7 @@ def test_a_second_rebuild_of_the_same_table_is_refused_and_told_who_is_at_it(his
     assert "challenge_progress   build: filling, " in status
     assert f"by {os.uname().nodename}:{work.pid}" in status
     told = next(row for row in map(json.loads, status_json.splitlines()) if row.get("rebuild"))
-    assert (told["projection"], told["rebuild"]["state"], told["rebuild"]["atWork"]) == (NAME, "filling", True)
+    assert (told["name"], told["rebuild"]["state"], told["rebuild"]["atWork"]) == (NAME, "filling", True)
     assert 0 < told["rebuild"]["done"] < told["rebuild"]["total"]
 
 
