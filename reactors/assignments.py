@@ -19,7 +19,8 @@ from domain.practice_progress import PracticeCompleted
 from projections.assignment_completion import READ_TABLES, completed
 from projections.earlier_catalogue import Earlier
 from projections.following.assigned import Assigned, members, of_teams, of_tenant, reaching, with_ids
-from reactors.at_work import STATEMENT_MILLISECONDS, Report, report_nothing
+from projections.following.going_on import Report, report_nothing
+from reactors.at_work import STATEMENT_MILLISECONDS
 from reactors.earlier_catalogue import before_changes
 from reactors.following import Follower
 

@@ -1,4 +1,4 @@
-"""At work: what reactors have in common, a connection, a heartbeat, and a loop that a silent database does not end."""
+"""At work: what reactors have in common, a connection, a heartbeat, and going on until they are told to stop."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,17 +10,11 @@ from psycopg import Connection
 
 from domain.errors import Busy
 from projections.database import connect_watched
+from projections.following.going_on import Report, go_on
 from projections.following.heartbeat import Heartbeat, process_id
 
-RETRY_SECONDS = 1.0
 STATEMENT_MILLISECONDS = "5000"  # What reactors tell the log: a database that is silent for longer is given up.
 UNREACHABLE = (psycopg.OperationalError, PersistenceError, Busy)
-
-Report = Callable[[str], None]
-
-
-def report_nothing(message: str) -> None:
-    """For those who look at the errors themselves."""
 
 
 class AtWork:
@@ -59,20 +53,19 @@ class AtWork:
         What stops the work is reported once. A database that does not answer is asked again.
         """
         told = ""
-        while not stop.is_set():
-            try:
-                self.beat()
-                done = step()
-                detail = self._detail()
-                if detail and detail != told:
-                    report(detail)
-                told = detail
-                if not done:
-                    stop.wait(rest_seconds)
-            except UNREACHABLE as error:
-                report(f"the database does not answer, trying again: {error}")
-                self.close()
-                stop.wait(RETRY_SECONDS)
+
+        def turn() -> None:
+            nonlocal told
+            self.beat()
+            done = step()
+            detail = self._detail()
+            if detail and detail != told:
+                report(detail)
+            told = detail
+            if not done:
+                stop.wait(rest_seconds)
+
+        go_on(stop, turn, lambda error: isinstance(error, UNREACHABLE), self.close, report)
         with suppress(psycopg.Error):
             self._heartbeat.leave(self.connection())
 

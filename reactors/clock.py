@@ -7,7 +7,8 @@ from itertools import groupby
 from threading import Event as Flag
 
 from domain.application import ProgressLog
-from reactors.at_work import STATEMENT_MILLISECONDS, AtWork, Report, report_nothing
+from projections.following.going_on import Report, report_nothing
+from reactors.at_work import STATEMENT_MILLISECONDS, AtWork
 
 LOCKS = 0x636C6F63  # The class of the clocks' advisory locks, one a slice: "cloc" in ASCII.
 BATCH = 500

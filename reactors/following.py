@@ -6,9 +6,10 @@ from threading import Event as Flag
 from psycopg import Connection
 
 from domain.events import Recorded
+from projections.following.going_on import Report, report_nothing
 from projections.log_reading import decoder, recorded
 from projections.versions import versions_of
-from reactors.at_work import UNREACHABLE, AtWork, Report, report_nothing
+from reactors.at_work import UNREACHABLE, AtWork
 
 BATCH = 2_000
 REST_SECONDS = 0.2

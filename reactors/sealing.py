@@ -8,11 +8,12 @@ from psycopg import Connection
 
 from eventstore import seals
 from eventstore.raw_rows import read_rows, ready
+from projections.following.going_on import Report, report_nothing
 from proofs.checkpoints import Checkpoint, log_name, trusted
 from proofs.merkle import Unfit, leaf_hashes
 from proofs.notes import PublicKey, SigningKey
 from proofs.rows import position_of
-from reactors.at_work import AtWork, Report, report_nothing
+from reactors.at_work import AtWork
 from reactors.publishing import Outside, PublishingFailed, publish
 from reactors.stored_trees import add_leaves, tree_of
 

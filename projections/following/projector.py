@@ -1,6 +1,6 @@
 """The projector: reads every slice in batches, folds the changes, writes them with the checkpoint."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 from threading import Event as Flag
 
@@ -13,6 +13,7 @@ from projections.database import connect_watched
 from projections.following import poison
 from projections.following.apart import Event, apply_apart, lost, readable
 from projections.following.checkpoints import Held, behind, locked, move, neighbours
+from projections.following.going_on import Report, go_on, report_nothing
 from projections.following.heartbeat import Heartbeat, process_id
 from projections.following.leases import LEASE_SECONDS, Leases, release_of
 from projections.following.rates import Rates
@@ -64,25 +65,18 @@ class Projector:
         if found := poison.stops(self._connect(), self._projections.values()):
             raise RuntimeError("; ".join(f"{one.projection}: {one.event}: {one.error}" for one in found))
 
-    def run(self, stop: Flag, report: Callable[[str], None] = lambda message: None) -> None:
+    def run(self, stop: Flag, report: Report = report_nothing) -> None:
         """Follow the log until `stop` is set, in a fair share of the slices. A lost connection is made again."""
-        rests, silent = 0, False
-        while not stop.is_set():
-            try:
-                if self._heartbeat.due():
-                    self._beat()
-                if silent:
-                    report("the database answers again")
-                    silent = False
-                rests = 0 if self.step(self._mine) else rests + 1
-                self._wait(stop, IDLE_SECONDS if rests > RESTS else REST_SECONDS)
-            except psycopg.Error as error:
-                if not lost(self._connection, error):
-                    raise
-                report(f"the database does not answer, trying again: {error}")
-                self.close()
-                silent = True
-                stop.wait(IDLE_SECONDS)
+        rests = 0
+
+        def turn() -> None:
+            nonlocal rests
+            if self._heartbeat.due():
+                self._beat()
+            rests = 0 if self.step(self._mine) else rests + 1
+            self._wait(stop, IDLE_SECONDS if rests > RESTS else REST_SECONDS)
+
+        go_on(stop, turn, self._lost, self.close, report)
         self._leave()
 
     def close(self) -> None:
@@ -168,6 +162,9 @@ class Projector:
         if first:
             self._leases.begin(connection)
         self._mine = self._leases.renew(connection)
+
+    def _lost(self, error: Exception) -> bool:
+        return isinstance(error, psycopg.Error) and lost(self._connection, error)
 
     def _leave(self) -> None:
         """Let others have the slices at once. When the database does not answer, they take them a little later."""
