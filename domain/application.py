@@ -196,8 +196,9 @@ class ProgressLog(Application[UUID]):
 
     def history(self, stream: UUID) -> list[Recorded]:
         """Every event of a stream, in order."""
-        recorded: Any = self.events.get(stream)
-        return list(recorded)
+        mapper: Any = self.mapper
+        recorded: list[Recorded] = mapper.history(stream, self.log_recorder.read_stream(stream))
+        return recorded
 
     def _log(self, tenant: str, entries: Numbered, attempt: Callable[[Numbered], Outcomes]) -> Outcomes:
         """Try them all at once; after a conflict, the slices one by one, each until it succeeds."""

@@ -1,6 +1,6 @@
 """An engagement decided again, in the order in which its entries arrived, without what happened after a moment."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -21,6 +21,7 @@ from domain.practice_progress import PhaseScored
 from domain.streams import fold
 from domain.vocabulary import DefinitionStatus, OwnerStatus
 from domain.voids import History
+from domain.windows import Window
 
 
 def replayed(known: Sequence[Recorded], definition: Sequence[Recorded], as_of: datetime) -> list[Recorded]:
@@ -49,6 +50,7 @@ class _Replay:
             evolve=self.game.kind.evolve,
             now=as_of,
         )
+        self.history = History(self.decision.events)
 
     def events(self) -> list[Recorded]:
         """Write by write: what one command recorded has one moment."""
@@ -57,11 +59,11 @@ class _Replay:
             written, before = list(group), len(self.decision.events)
             self.decision.now = min(recorded_at, self.as_of)
             self._again(written)
-            found += _placed(self.decision.events[before:], written, recorded_at)
-        before = len(self.decision.events)
+            found += _placed(self.decision.events[before:], _Written(written), recorded_at)
+        before, written_before = len(self.decision.events), _Written(self.known)
         self._pass_time()
         for one in self.decision.events[before:]:
-            found += _placed([one], self.known, one.recorded_at)
+            found += _placed([one], written_before, one.recorded_at)
         return found
 
     def _again(self, written: Sequence[Recorded]) -> None:
@@ -105,7 +107,7 @@ class _Replay:
     def _void(self, voided: Voided) -> None:
         if getattr(voided, "effective", True):
             command = VoidEntry(entry_id=voided.entry_id, reason=voided.reason, actor=voided.actor)
-            self.game.void(self.decision, command, History(self.decision.events), self.definition)
+            self.game.void(self.decision, command, self.history, self.definition)
         else:
             self._advance(self.decision.now)
             self.decision.record(voided)
@@ -146,20 +148,39 @@ def _counting(definition: Any, event: Event, rules: Rules | None) -> Any:
     return replace(definition, fields=replace(definition.fields, **changes))
 
 
-def _placed(decided: Sequence[Recorded], written: Sequence[Recorded], recorded_at: datetime) -> Iterator[Recorded]:
+class _Written:
+    """What the log has, to be found by what it says: each event is taken once."""
+
+    def __init__(self, written: Iterable[Recorded]) -> None:
+        self._left: dict[Hashable, list[Recorded]] = {}
+        for one in written:
+            self._left.setdefault(_key(one), []).append(one)
+
+    def take(self, decided: Recorded) -> Recorded | None:
+        """The event that says the same or, of one that tells or takes back an entry, that is about this entry."""
+        left = self._left.get(_key(decided), [])
+        named = decided.entry_id is not None or isinstance(decided.event, Voided)
+        index = next((index for index, old in enumerate(left) if named or old.event == decided.event), None)
+        return None if index is None else left.pop(index)
+
+
+def _key(one: Recorded) -> Hashable:
+    """What two events that say the same have in common, and few others share."""
+    if one.entry_id is not None:
+        return one.entry_id
+    if isinstance(one.event, Voided):
+        return Voided, one.event.entry_id
+    window: Window | None = getattr(one.event, "window", None)
+    return type(one.event), getattr(one.event, "run_id", None), window and window.start
+
+
+def _placed(decided: Sequence[Recorded], written: _Written, recorded_at: datetime) -> Iterator[Recorded]:
     """What was decided again, with its place in the log where the log has it so, or has its entry."""
-    left = list(written)
     for one in decided:
-        event, place = one.event, None
-        if isinstance(event, Voided):
-            place = next(old for old in left if isinstance(old.event, Voided) and old.event.entry_id == event.entry_id)
-            event = replace(event, voided_at=place.event.voided_at)  # type: ignore[attr-defined]
-        elif one.entry_id is not None:
-            place = next(old for old in left if old.entry_id == one.entry_id)
-        else:
-            place = next((old for old in left if old.event == event), None)
+        event, place = one.event, written.take(one)
         if place is None:
             yield replace(one, recorded_at=recorded_at, originator_version=0)
             continue
-        left.remove(place)
+        if isinstance(event, Voided):
+            event = replace(event, voided_at=place.event.voided_at)  # type: ignore[attr-defined]
         yield place if place.event == event else replace(place, event=event)

@@ -1,6 +1,6 @@
 """Events to JSON and back. The state is readable JSON text; old shapes are upcast when they are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -52,6 +52,21 @@ class EventMapper(Mapper[UUID]):
             entry_id=getattr(stored_event, "entry_id", None),
             position=getattr(stored_event, "position", 0),
         )
+
+    def history(self, originator_id: UUID, rows: Iterable[tuple[Any, ...]]) -> list[Any]:
+        """The events of a whole stream. A stored event of each on the way takes as long as all the rest."""
+        return [
+            self.envelope(
+                originator_id=originator_id,
+                originator_version=version,
+                event=decode_state(topic, state),
+                tenant=tenant,
+                recorded_at=recorded_at,
+                entry_id=entry_id,
+                position=position,
+            )
+            for version, topic, state, tenant, recorded_at, entry_id, position in rows
+        ]
 
 
 def encode_state(event: msgspec.Struct) -> bytes:

@@ -43,6 +43,13 @@ FIND_ENTRIES = f"""
     JOIN events USING (slice, entry_id)
 """
 
+HISTORY = """
+    SELECT originator_version, topic, state, tenant, recorded_at, entry_id, position
+    FROM events
+    WHERE slice = %s
+      AND originator_id = %s
+    ORDER BY originator_version
+"""
 
 NOTIFICATIONS = f"""
     SELECT {COLUMNS}
@@ -165,6 +172,12 @@ class ApplicationLog(Deadlines, AggregateLog, ApplicationRecorder):
         if positions:
             self._hint.give()
         return positions
+
+    def read_stream(self, originator_id: UUID) -> list[tuple[Any, ...]]:
+        """The whole of one stream in the order of its versions, row by row as `EventMapper.history` takes it."""
+        with self.database.statement() as connection:
+            arguments = (slice_of(originator_id, self.slices), originator_id)
+            return connection.execute(HISTORY, arguments, binary=True, prepare=True).fetchall()
 
     def load_streams(self, ids: Sequence[UUID]) -> Streams:
         """The latest snapshot of each stream that exists, one query for all of them."""

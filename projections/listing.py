@@ -8,6 +8,8 @@ from projections.database import Reader
 
 Row = TypeVar("Row")
 
+ALONE = "SELECT * FROM ({page}) AS record"
+
 
 class Page(NamedTuple):
     """Which rows of a list: `after` is the sort value and the id of the last row of the page before."""
@@ -29,11 +31,19 @@ class Listed(NamedTuple, Generic[Row]):
 
 
 def listed(
-    reader: Reader, row_type: type[Row], source: str, filters: Iterable[str], parameters: dict[str, Any], page: Page
+    reader: Reader,
+    row_type: type[Row],
+    source: str,
+    filters: Iterable[str],
+    parameters: dict[str, Any],
+    page: Page,
+    details: str = ALONE,
 ) -> Listed[Row]:
     """One page of `source`, a SELECT with the columns `id` and the one to sort by.
 
-    `source`, `filters` and `page.sort` are text of this project's own; values travel as parameters.
+    `details` is a SELECT from the `{page}`, which it calls record, that adds columns to each row: what they cost is
+    paid for the rows of the page and for no others. All these and `page.sort` are text of this project's own; values
+    travel as parameters.
     """
     conditions = list(filters)
     total = None
@@ -43,15 +53,17 @@ def listed(
         conditions.append(f"({page.sort}, id) {'<' if page.descending else '>'} (%(after)s, %(after_id)s)")
         parameters = {**parameters, "after": page.after[0], "after_id": page.after[1]}
     direction = "DESC" if page.descending else "ASC"
+    order = f"ORDER BY record.{page.sort} {direction}, record.id {direction}"
     query = f"""
         SELECT *
         FROM ({source}) AS record
         {_where(conditions)}
-        ORDER BY {page.sort} {direction}, id {direction}
+        {order}
         LIMIT %(limit)s
         OFFSET %(offset)s
     """
-    found = reader.rows(row_type, query, {**parameters, "limit": page.limit + 1, "offset": page.offset})
+    parameters = {**parameters, "limit": page.limit + 1, "offset": page.offset}
+    found = reader.rows(row_type, f"{details.format(page=query)} {order}", parameters)
     return Listed(found[: page.limit], len(found) > page.limit, total)
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.events import Recorded
 from projections.change import Projection
+from projections.log_reading import classes_read
 from projections.tables import merge
 
 Row = Mapping[str, Any]
@@ -19,11 +20,12 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 
 def rows_of(projection: Projection, events: Iterable[Recorded], slice_number: int) -> list[Row]:
     """The rows that the events of a slice make, by column."""
-    columns, fixed = _columns(projection), ("slice", *projection.key)
+    columns, fixed, read = _columns(projection), ("slice", *projection.key), classes_read(projection.events)
     needed = {name for name, (_, needed) in columns.items() if needed and name not in fixed}
+    told = (one for one in events if not read or type(one.event) in read)
     return [
         {"slice": slice_number, **dict(zip(projection.key, change.key, strict=True)), **change.columns}
-        for change in merge(change for one in events for change in projection.rows(one)).values()
+        for change in merge(change for one in told for change in projection.rows(one)).values()
         # Columns of a row that is not there change nothing.
         if not change.gone and needed <= change.columns.keys()
     ]

@@ -6,8 +6,9 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from uuid import UUID
 
 from domain.ids import owner_slice, slice_of
+from projections import listing
 from projections.database import Reader
-from projections.listing import Listed, Page, listed
+from projections.listing import Listed, Page
 
 Row = TypeVar("Row")
 
@@ -20,10 +21,14 @@ FILTERS = {
 
 
 class Runs(NamedTuple, Generic[Row]):
-    """A kind of run: its rows, and the SELECT that finds them under conditions, in one slice or in all."""
+    """A kind of run: its rows, and the SELECT that finds them under conditions, in one slice or in all.
+
+    `details` is the SELECT that adds to them what is of no account for which of them are shown (`listing.listed`).
+    """
 
     row: type[Row]
     source: Callable[[list[str], bool], str]
+    details: str = listing.ALONE
 
     def one(
         self, reader: Reader, tenant: str, progress_id: UUID, *, now: datetime, owner_id: str | None = None
@@ -35,7 +40,7 @@ class Runs(NamedTuple, Generic[Row]):
         if owner_id is not None:
             conditions.append("progress.owner_id = %(owner_id)s")
             parameters["owner_id"] = owner_id
-        return reader.row(self.row, self.source(conditions, True), parameters)
+        return reader.row(self.row, self.details.format(page=self.source(conditions, True)), parameters)
 
     def of_tenant(
         self,
@@ -54,4 +59,5 @@ class Runs(NamedTuple, Generic[Row]):
             conditions = ["progress.slice = %(slice)s", "progress.owner_id = %(owner_id)s"]
             parameters |= {"slice": owner_slice(tenant, owner_id, reader.slices), "owner_id": owner_id}
         source = self.source(conditions, owner_id is not None)
-        return listed(reader, self.row, source, [FILTERS[name] for name in filters], parameters, page)
+        chosen = [FILTERS[name] for name in filters]
+        return listing.listed(reader, self.row, source, chosen, parameters, page, self.details)

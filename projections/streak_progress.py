@@ -112,7 +112,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 
 def _source(conditions: list[str], one_slice: bool) -> str:
-    """The runs of a tenant as they read at %(now)s."""
+    """The runs of a tenant as they read at %(now)s, without what `DETAILS` adds."""
     return SOURCE.format(
         status=STATUS,
         period=PERIOD,
@@ -124,13 +124,11 @@ def _source(conditions: list[str], one_slice: bool) -> str:
     )
 
 
-RUNS = Runs(Record, _source)
-one, of_tenant = RUNS.one, RUNS.of_tenant
-
-
-# An entry may come up to 300 s early and start a run whose first window is still to begin: then that is its period.
+# Where the period is that a record shows, and whose it is, is for `DETAILS` to find: of the records of a page only.
 SOURCE = """
     SELECT
+        progress.slice,
+        progress.engagement_id,
         progress.id,
         progress.definition_id,
         progress.owner_id,
@@ -152,6 +150,40 @@ SOURCE = """
         greatest(
             progress.updated_at, progress.broken_at, missed.end_at, upper(progress.after_missed)
         ) AS updated_at,
+        {through} AS through
+    FROM streak_progress AS progress
+    {reading}
+    WHERE progress.tenant = %(tenant)s
+      AND {there}
+      {conditions}
+"""
+
+# A record that is over shows the period that ended it, by name: a row of its own, however many there are. An entry may
+# come up to 300 s early and start a run whose first window is still to begin: then that is its period.
+DETAILS = """
+    SELECT
+        record.id,
+        record.definition_id,
+        record.owner_id,
+        record.number,
+        record.status,
+        record.value,
+        record.target,
+        record.task_target,
+        record.method,
+        record.distinct_by,
+        record.schedule,
+        record.first_period_start_at,
+        record.period_key,
+        record.period_start_at,
+        record.period_end_at,
+        record.started_at,
+        record.completed_at,
+        record.broken_at,
+        record.last_contribution_at,
+        record.last_completed_at,
+        record.created_at,
+        record.updated_at,
         task.period_key AS task_period_key,
         task.period_start_at AS task_period_start_at,
         task.period_end_at AS task_period_end_at,
@@ -162,28 +194,30 @@ SOURCE = """
         owner.last_name,
         owner.erased_at,
         owner.updated_at AS user_updated_at,
-        {through} AS through
-    FROM streak_progress AS progress
-    {reading}
+        record.through
+    FROM ({page}) AS record
     LEFT JOIN LATERAL (
-        SELECT *
+        SELECT period.period_start_at AS start_at
         FROM streak_period AS period
-        WHERE period.slice = progress.slice
-          AND period.engagement_id = progress.engagement_id
-          AND period.period_start_at <= CASE
-              WHEN progress.status = 'completed' THEN progress.completed_start_at
-              WHEN missed.end_at IS NOT NULL THEN missed.start_at
-              WHEN progress.status = 'broken' THEN progress.period_start_at
-              ELSE greatest(%(now)s, progress.first_period_start_at)
-          END
+        WHERE period.slice = record.slice
+          AND period.engagement_id = record.engagement_id
+          AND period.period_start_at <= greatest(%(now)s, record.first_period_start_at)
+          AND record.status = 'in_progress'
         ORDER BY period.period_start_at DESC
         LIMIT 1
-    ) AS task ON TRUE
+    ) AS latest ON TRUE
+    LEFT JOIN streak_period AS task
+      ON task.slice = record.slice
+     AND task.engagement_id = record.engagement_id
+     AND task.period_start_at = CASE
+         WHEN record.status = 'in_progress' THEN latest.start_at
+         ELSE record.period_start_at
+     END
     LEFT JOIN account_user AS owner
-      ON owner.slice = progress.slice
-     AND owner.tenant = progress.tenant
-     AND owner.id = progress.owner_id
-    WHERE progress.tenant = %(tenant)s
-      AND {there}
-      {conditions}
+      ON owner.slice = record.slice
+     AND owner.tenant = %(tenant)s
+     AND owner.id = record.owner_id
 """
+
+RUNS = Runs(Record, _source, DETAILS)
+one, of_tenant = RUNS.one, RUNS.of_tenant
