@@ -60,10 +60,12 @@ class _Replay:
             self.decision.now = min(recorded_at, self.as_of)
             self._again(written)
             found += _placed(self.decision.events[before:], _Written(written), recorded_at)
-        before, written_before = len(self.decision.events), _Written(self.known)
+        before = len(self.decision.events)
         self._pass_time()
-        for one in self.decision.events[before:]:
-            found += _placed([one], written_before, one.recorded_at)
+        passed = self.decision.events[before:]
+        written_then = _Written(self.known if passed else ())
+        for one in passed:
+            found += _placed([one], written_then, one.recorded_at)
         return found
 
     def _again(self, written: Sequence[Recorded]) -> None:

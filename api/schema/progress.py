@@ -150,10 +150,9 @@ def _listed_then(
         raise invalid("ownedById", "is needed with asOf and knownAt")
     tenant, model, about = state.caller().tenant, kind.read_model, filters.get("definition_id")
     readers = time_travel.each_of_owner(when, owner_id, kind.slug, about, model.READ_TABLES)
-    pages = [
-        model.of_tenant(one, tenant, filters, whole(asked), now=when.question, owner_id=owner_id) for one in readers
-    ]
-    return merged(pages, asked), min(one.through for one in readers)
+    wanted = asked if len(readers) == 1 else whole(asked)
+    pages = [model.of_tenant(one, tenant, filters, wanted, now=when.question, owner_id=owner_id) for one in readers]
+    return pages[0] if len(pages) == 1 else merged(pages, asked), min(one.through for one in readers)
 
 
 def _single(blueprint: Blueprint, kind: ProgressKind) -> View:

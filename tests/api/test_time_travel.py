@@ -289,6 +289,7 @@ def test_filters_sorting_and_pages_are_those_of_any_list(given, clock, acme):
     assert days()[0] == [3, 4, 5, 6]
     assert days(challengeProgressStatus="failed")[0] == [4]
     assert days(challengeProgressStatus="in_progress")[0] == [6]
+    assert days(offset=1, limit=2)[0] == [4, 5]
     first, link = days(limit=3)
     assert (first, "asOf=2026-04-06" in link) == ([3, 4, 5], True)
     rest = acme.get(link[1:].partition(">")[0]).json

@@ -7,7 +7,7 @@ import pytest
 from eventsourcing.persistence import NotSupportedError, OperationalError
 
 from eventstore.database import Database
-from eventstore.recorders import FIND_ENTRIES, LOAD, ApplicationLog
+from eventstore.recorders import FIND_ENTRIES, HISTORY, LOAD, ApplicationLog
 from tests.eventstore.given import event, id_in, snapshot
 
 
@@ -63,6 +63,17 @@ def test_a_plan_made_while_the_log_was_empty_reads_no_whole_table(database: Data
 
     assert "Index Scan" in plan
     assert not re.search("Seq Scan|Bitmap|Hash|Merge", plan)
+
+
+def test_a_plan_of_a_whole_stream_made_while_the_log_was_empty_reads_nothing_else(database: Database):
+    prepared = HISTORY.replace("%s", "$1", 1).replace("%s", "$2", 1)
+
+    with database.statement() as connection:
+        connection.execute(f"PREPARE history (smallint, uuid) AS {prepared}")
+        plan = "\n".join(row[0] for row in connection.execute("EXPLAIN EXECUTE history (0, gen_random_uuid())"))
+
+    assert "Index Cond: ((slice = $1) AND (originator_id = $2))" in plan
+    assert not re.search("Seq Scan|Bitmap|Sort", plan)
 
 
 def test_a_log_of_several_slices_has_no_single_order(log: ApplicationLog):

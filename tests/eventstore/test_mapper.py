@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import pytest
 from eventsourcing.persistence import JSONTranscoder, MapperDeserialisationError
+from msgspec.structs import replace
 
 from domain.events import Event, Recorded
 from eventstore.mapper import EventMapper, decode_state, encode_state
@@ -75,6 +76,17 @@ def test_an_event_comes_back_from_the_log_as_it_went_in(mapper: EventMapper, log
     (row,) = log.select_events(written.originator_id)
 
     assert mapper.to_domain_event(row) == written
+
+
+def test_a_stream_read_whole_is_what_its_events_are_one_by_one(mapper: EventMapper, log: ApplicationLog):
+    first, beside = recorded(weighed("12.5"), entry_id=id_in(1)), recorded(weighed("1"))
+    second = replace(first, originator_version=2, entry_id=None, event=Moved(kilometres=Decimal(2), reason="spring"))
+    log.insert_events([mapper.to_stored_event(one) for one in (second, beside, first)])
+
+    whole = mapper.history(first.originator_id, log.read_stream(first.originator_id))
+
+    assert whole == [mapper.to_domain_event(row) for row in log.select_events(first.originator_id)]
+    assert whole == [replace(first, position=3), replace(second, position=1)]
 
 
 def test_auditors_read_the_state_with_psql(mapper: EventMapper, log: ApplicationLog, rows):
