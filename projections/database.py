@@ -1,6 +1,6 @@
 """Connections for the projections: one for a process that works alone, a pool for readers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, TypeVar
@@ -131,11 +131,12 @@ class Reader:
             return connection.execute(query, parameters).rowcount
 
     @contextmanager
-    def turn(self, kind: str, name: str) -> Iterator[None]:
-        """Let one at a time do something to what has this name. Raises Busy when the others take too long."""
+    def turn(self, kind: str, names: Iterable[str]) -> Iterator[None]:
+        """Let one at a time do something to what has these names. Raises Busy when the others take too long."""
         with self._connection() as connection, connection.transaction():
             connection.execute("SET LOCAL lock_timeout = '5s'")
-            connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (kind, name))
+            for name in sorted(names):  # In one order, so that no two wait for each other.
+                connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(%s))", (kind, name))
             yield
 
     def close(self) -> None:

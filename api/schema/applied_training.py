@@ -1,7 +1,7 @@
 """Training in an applied document: the catalogue by kinds, teams with their members, assignments."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from marshmallow import fields
 from api.schema.bodies import Body, Choice, Identifier, Text
 from api.schema.catalogue import ItemFields, ItemId
 from api.schema.definition_plans import Errors, Plan, Wanted, id_of
-from api.schema.memberships import Member, Membership, planned
+from api.schema.memberships import Member, Membership, planned, turn
 from api.schema.references import dangling
 from api.schema.team import TeamFields
 from domain.application import ProgressLog
@@ -128,15 +128,20 @@ def note_dangling(log: ProgressLog, tenant: str, plans: Sequence[Plan], now: dat
         errors |= plan.wanted.located(dangling(log, tenant, plan.after, now, coming))
 
 
+@contextmanager
 def memberships(
     log: ProgressLog, tenant: str, members: Mapping[UUID, Sequence[Member]], coming: Mapping[str, str]
-) -> dict[UUID, Membership]:
-    """What becomes of teams whose members the document names. `coming` are its users, by the tenant's own ids."""
+) -> Iterator[Mapping[UUID, Membership]]:
+    """What becomes of teams whose members the document names. `coming` are its users, by the tenant's own ids.
+
+    Nobody else says who belongs to these teams before the end. Raises Busy when others take too long.
+    """
     if not members:
-        return {}
+        yield {}
+        return
     url = str(log.env["DATABASE_URL"])
-    with closing(Projector(url, [one for one in PROJECTIONS if one.name in TEAM.projections])) as projector:
-        # Who leaves, only the read tables say, and nobody else may be filling them.
-        projector.catch_up()
-    with closing(Reader(url, pool_size=1)) as reader:
-        return {one: planned(log, reader, tenant, one, named, coming) for one, named in members.items()}
+    with closing(Reader(url, pool_size=2)) as reader, turn(reader, tenant, members):
+        with closing(Projector(url, [one for one in PROJECTIONS if one.name in TEAM.projections])) as projector:
+            # Who leaves, only the read tables say, and nobody else may be filling them.
+            projector.catch_up()
+        yield {one: planned(log, reader, tenant, one, named, coming) for one, named in members.items()}

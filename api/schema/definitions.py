@@ -81,7 +81,8 @@ def apply(
     """Bring what the tenant has to what the document says; answer what that changed.
 
     The whole document is checked first: InvalidInput names every wrong field by its path (`challenges[3].timezone`),
-    and nothing is written. A dry run writes nothing either and answers the same.
+    and nothing is written. A dry run writes nothing either and answers the same. Raises Busy, with nothing written,
+    when others are at work on the members of its teams.
     """
     loaded = load(DocumentSchema(), document)
     errors: dict[str, list[str]] = {}
@@ -96,9 +97,9 @@ def apply(
     if errors:
         raise InvalidInput("; ".join(f"{path}: {found[0]}" for path, found in errors.items()), errors)
     coming = {one["external_id"]: user.id for one, user in zip(loaded["users"], users, strict=True)}
-    teams = memberships(log, tenant, members, coming)
-    if not dry_run:
-        _write(log, tenant, planned, users, teams, now)
+    with memberships(log, tenant, members, coming) as teams:
+        if not dry_run:
+            _write(log, tenant, planned, users, teams, now)
     return [*_differences(planned, teams), *map(_of_user, users)]
 
 

@@ -1,6 +1,7 @@
 """Memberships: who belongs to a team as it was sent, and what has to be done for it to be so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -87,6 +88,14 @@ class Membership(NamedTuple):
         leaving = [one for one in self.before if one not in self.after]
         joined = keep_members(log, tenant, team_id, joining=joining, leaving=leaving, noted=self.changes(now), now=now)
         return [*filter(None, kept), *joined]
+
+
+def turn(reader: Reader, tenant: str, teams: Iterable[UUID]) -> AbstractContextManager[None]:
+    """Let one at a time say who belongs to these teams. Raises Busy when the others take too long.
+
+    Who comes second finds whom the first one let join, and names who leaves of them.
+    """
+    return reader.turn("team", [f"{tenant}:{one}" for one in teams])
 
 
 def registered(log: ProgressLog, tenant: str, external_id: str, now: datetime) -> Position | None:

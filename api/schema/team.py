@@ -10,7 +10,7 @@ from marshmallow import fields
 from api import state
 from api.schema.bodies import Body, Identifier, Text
 from api.schema.definition import Beside, DefinitionKind, DefinitionRecord, Nothing, blueprint_of
-from api.schema.memberships import Member, Members, planned
+from api.schema.memberships import Member, Members, planned, turn
 from api.schema.records import Records
 from domain.application import Position
 from domain.errors import Busy
@@ -55,8 +55,7 @@ class Named(NamedTuple):
 
     def keep(self, identifier: UUID, now: datetime) -> tuple[list[Position], Mapping[str, Any]]:
         log, reader, tenant = state.progress_log(), state.reader(), state.caller().tenant
-        # One at a time: who comes second finds whom the first one let join, and names who leaves of them.
-        with reader.turn("team", f"{tenant}:{identifier}"):
+        with turn(reader, tenant, [identifier]):
             level(reader)
             membership = planned(log, reader, tenant, identifier, self.members)
             positions = membership.keep(log, tenant, identifier, now)

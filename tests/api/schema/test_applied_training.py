@@ -1,9 +1,11 @@
 """API, Writing: training in the declarative document, applied again and again."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from threading import Barrier
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import pytest
 
@@ -120,6 +122,29 @@ def test_it_is_applied_beside_a_projector_that_runs(log: ProgressLog, database_u
     projector.close()
 
     assert {one.action for one in applied(log)} == {"unchanged"}
+
+
+def test_of_two_documents_with_lists_of_members_at_once_one_is_what_is_left(log: ProgressLog):
+    red, blue = str(UUID(int=1)), str(UUID(int=2))
+    lists = [[str(uuid5(UUID(ADA), f"{name} {number}")) for number in range(5)] for name in ("one", "another", "third")]
+    documents = [
+        {"teams": [{"id": one, "name": one, "members": members} for one in order]}
+        for members, order in zip(lists, ((red, blue), (blue, red), (red, blue)), strict=True)
+    ]
+    applied(log, {"teams": [{"id": one, "name": one} for one in (red, blue)]})
+    together = Barrier(len(documents))
+
+    def replace(document: dict[str, Any]) -> None:
+        together.wait(10)
+        applied(log, document)
+
+    with ThreadPoolExecutor(len(documents)) as pool:
+        list(pool.map(replace, documents))
+
+    nobody = {"teams": [{"id": one, "name": one, "members": []} for one in (red, blue)]}
+    found = [one.changes["members"][0] for one in applied(log, nobody, dry_run=True)]
+    assert found[0] == found[1]
+    assert found[0] in [sorted(one) for one in lists]
 
 
 def test_a_team_that_names_no_members_keeps_them_and_is_found_by_name(log: ProgressLog):
