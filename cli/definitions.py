@@ -21,6 +21,7 @@ from domain.application import ProgressLog
 from domain.catalogue import CatalogueKind
 from domain.errors import Refused
 from projections import PROJECTIONS, records
+from projections.consistency import wait_until_level
 from projections.database import Reader
 from projections.following.projector import Projector
 from projections.listing import Page
@@ -70,6 +71,8 @@ def show(tenant: str, data_dir: Path) -> None:
         projector = Projector(url, [one for one in PROJECTIONS if one.name in read])
         projector.catch_up()
         projector.close()
+        if not wait_until_level(reader, names=read):  # Somebody else may be in the middle of a batch.
+            raise Failed("the read tables are behind the log: milepost doctor says why")
         document = _document(reader, tenant)
     click.echo(msgspec.json.format(encode(document), indent=2))
 

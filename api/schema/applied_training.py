@@ -13,7 +13,7 @@ from api.schema.catalogue import ItemFields, ItemId
 from api.schema.definition_plans import Errors, Plan, Wanted, id_of
 from api.schema.memberships import Member, Membership, planned, turn
 from api.schema.references import dangling
-from api.schema.team import TeamFields
+from api.schema.team import TeamFields, level
 from domain.application import ProgressLog
 from domain.catalogue import CatalogueKind
 from domain.vocabulary import ContentArea, Slug
@@ -142,6 +142,7 @@ def memberships(
     url = str(log.env["DATABASE_URL"])
     with closing(Reader(url, pool_size=2)) as reader, turn(reader, tenant, members):
         with closing(Projector(url, [one for one in PROJECTIONS if one.name in TEAM.projections])) as projector:
-            # Who leaves, only the read tables say, and nobody else may be filling them.
+            # Who leaves, only the read tables say, and perhaps nobody else fills them.
             projector.catch_up()
+        level(reader)  # Somebody else may be in the middle of a batch.
         yield {one: planned(log, reader, tenant, one, named, coming) for one, named in members.items()}
