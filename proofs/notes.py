@@ -12,6 +12,7 @@ from proofs.merkle import Unfit
 
 ED25519 = b"\x01"
 DASH = "\u2014 "  # The em dash that begins a signature line.
+SHORTEST = 4 + 64  # The bytes of a signature line: the hash of a key and, of Ed25519, the signature.
 PRIVATE = "PRIVATE+KEY+"
 KEY = re.compile(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)")
 
@@ -92,14 +93,17 @@ class SigningKey:
 
 
 def opened(note: str, keys: Iterable[PublicKey]) -> str:
-    """The text of a note that one of the keys has signed. Raises Unfit when none has, or it is no note."""
+    """The text of a note that one of the keys has signed. Raises Unfit when none has, or it is no note.
+
+    Signatures of others are passed over, of whatever kind: those of witnesses are longer.
+    """
     text, separator, below = note.rpartition("\n\n")
     if not separator or not below.startswith(DASH) or not below.endswith("\n"):
         raise Unfit("not a signed note")
     text += "\n"
     known = {(key.name, key.hash): key for key in keys}
     named = []
-    for line in below.splitlines():
+    for line in _lines(below):
         name, signature = _signature(line)
         key = known.get((name, signature[:4]))
         if key is None:
@@ -129,9 +133,14 @@ def notes_in(text: str) -> list[str]:
 
 def _is_whole(note: str) -> bool:
     try:
-        return all(_signature(line) for line in note.rpartition("\n\n")[2].splitlines())
+        return all(_signature(line) for line in _lines(note.rpartition("\n\n")[2]))
     except Unfit:
         return False
+
+
+def _lines(text: str) -> list[str]:
+    """Lines end with a line feed and with nothing else."""
+    return text.removesuffix("\n").split("\n")
 
 
 def _signature(line: str) -> tuple[str, bytes]:
@@ -140,7 +149,7 @@ def _signature(line: str) -> tuple[str, bytes]:
         signature = b64decode(encoded, validate=True)
     except ValueError:
         signature = b""
-    if not line.startswith(DASH) or len(signature) != 4 + 64:
+    if not line.startswith(DASH) or not name or len(signature) < SHORTEST:
         raise Unfit("not a signature line of a note")
     return name, signature
 

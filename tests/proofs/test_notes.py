@@ -1,5 +1,6 @@
 """Signed notes and checkpoints: what is signed can be read by anybody's tools, and anything else is refused."""
 
+from base64 import b64encode
 from uuid import UUID
 
 import pytest
@@ -54,6 +55,20 @@ def test_a_note_of_several_signers_is_trusted_for_any_of_them():
     note = checkpoint.signed(other) + checkpoint.signed(KEY).rpartition("\n\n")[2]
 
     assert trusted(note, [KEY.public]) == trusted(note, [other.public]) == checkpoint
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_note_that_a_witness_has_cosigned_is_opened_and_kept(first):
+    """C2SP, signed-note: signatures of unknown keys are passed over; a cosignature has eight bytes more, its time."""
+    note = Checkpoint(LOG, 0, 1, EMPTY).signed(KEY)
+    text, _, ours = note.rpartition("\n\n")
+    witness = f"\u2014 witness.example {b64encode(bytes(4 + 8 + 64)).decode()}\n"
+    cosigned = f"{text}\n\n{witness + ours if first else ours + witness}"
+
+    assert opened(cosigned, [KEY.public]) == f"{text}\n"
+    assert notes_in(f"{cosigned}\n{note}") == [cosigned, note]
+    with pytest.raises(Unfit, match="no key that is trusted has signed it"):
+        opened(f"{text}\n\n{witness}", [KEY.public])
 
 
 @pytest.mark.parametrize(
